@@ -1,0 +1,109 @@
+namespace Cria.Compute;
+
+/// <summary>The operations on this machine's processor: vectorised, on a team of threads.</summary>
+public sealed partial class CpuDevice : Device
+{
+    /// <summary>The environment variable that sets the number of threads.</summary>
+    public const string ThreadsVariable = "CRIA_THREADS";
+
+    private readonly ReferenceDevice _reference = new();
+
+    /// <summary>Starts a team of threads.</summary>
+    /// <param name="threads">Number of threads; 0 for <see cref="ThreadsVariable"/>, or else all processors.</param>
+    /// <param name="level">Vector width; null for the widest, or what <see cref="Simd.Variable"/> says.</param>
+    public CpuDevice(int threads = 0, SimdLevel? level = null)
+    {
+        Team = new WorkerTeam(threads > 0 ? threads : DefaultThreads());
+        Level = level ?? Simd.Choose();
+    }
+
+    /// <summary>The threads.</summary>
+    public WorkerTeam Team { get; }
+
+    /// <summary>The vector width in use.</summary>
+    public SimdLevel Level { get; }
+
+    /// <summary>The number of threads that <see cref="ThreadsVariable"/> names, or else the number of processors.</summary>
+    /// <exception cref="InvalidOperationException">The variable is not a positive number.</exception>
+    public static int DefaultThreads()
+    {
+        string? value = Environment.GetEnvironmentVariable(ThreadsVariable);
+        return string.IsNullOrEmpty(value) ? Environment.ProcessorCount
+            : int.TryParse(value, out int threads) && threads is > 0 and <= 1024 ? threads
+            : throw new InvalidOperationException($"{ThreadsVariable} must be a number from 1 to 1024, but it says '{value}'.");
+    }
+
+    /// <inheritdoc/>
+    public override void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor output) => _reference.Embed(table, ids, output);
+
+    /// <inheritdoc/>
+    public override void EmbedBackward(Tensor outputGradient, ReadOnlySpan<int> ids, Tensor tableGradient) =>
+        _reference.EmbedBackward(outputGradient, ids, tableGradient);
+
+    /// <inheritdoc/>
+    public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y, Tensor inverseRms) =>
+        _reference.RmsNorm(x, weight, epsilon, y, inverseRms);
+
+    /// <inheritdoc/>
+    public override void RmsNormBackward(Tensor dy, Tensor x, Tensor weight, Tensor inverseRms, Tensor dx, Tensor weightGradient) =>
+        _reference.RmsNormBackward(dy, x, weight, inverseRms, dx, weightGradient);
+
+    /// <inheritdoc/>
+    public override void Rotate(Tensor x, int headDim, ReadOnlySpan<int> positions, Tensor cosines, Tensor sines, bool inverse) =>
+        _reference.Rotate(x, headDim, positions, cosines, sines, inverse);
+
+    /// <inheritdoc/>
+    public override void CausalAttention(
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp) =>
+        _reference.CausalAttention(q, k, v, shape, sequenceStarts, output, logSumExp);
+
+    /// <inheritdoc/>
+    public override void CausalAttentionBackward(
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
+        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv) =>
+        _reference.CausalAttentionBackward(q, k, v, shape, sequenceStarts, output, logSumExp, outputGradient, dq, dk, dv);
+
+    /// <inheritdoc/>
+    public override void AppendToCache(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches) =>
+        _reference.AppendToCache(k, v, shape, caches);
+
+    /// <inheritdoc/>
+    public override void CachedAttention(Tensor q, AttentionShape shape, ReadOnlySpan<CacheView> caches, Tensor output) =>
+        _reference.CachedAttention(q, shape, caches, output);
+
+    /// <inheritdoc/>
+    public override void SwiGlu(Tensor gate, Tensor up, Tensor output) => _reference.SwiGlu(gate, up, output);
+
+    /// <inheritdoc/>
+    public override void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient) =>
+        _reference.SwiGluBackward(outputGradient, gate, up, gateGradient, upGradient);
+
+    /// <inheritdoc/>
+    public override void LogProbabilities(
+        Tensor hidden, Tensor head, ReadOnlySpan<int> targets, Span<float> logProbabilities, Span<float> entropies) =>
+        _reference.LogProbabilities(hidden, head, targets, logProbabilities, entropies);
+
+    /// <inheritdoc/>
+    public override void LogProbabilitiesBackward(
+        Tensor hidden, Tensor head, ReadOnlySpan<int> targets, ReadOnlySpan<float> gradients, Span<float> logProbabilities,
+        Tensor hiddenGradient, Tensor headGradient) =>
+        _reference.LogProbabilitiesBackward(hidden, head, targets, gradients, logProbabilities, hiddenGradient, headGradient);
+
+    /// <inheritdoc/>
+    public override void ScalarHead(Tensor hidden, Tensor weight, Span<float> scores) => _reference.ScalarHead(hidden, weight, scores);
+
+    /// <inheritdoc/>
+    public override void ScalarHeadBackward(
+        Tensor hidden, Tensor weight, ReadOnlySpan<float> scoreGradients, Tensor hiddenGradient, Tensor weightGradient) =>
+        _reference.ScalarHeadBackward(hidden, weight, scoreGradients, hiddenGradient, weightGradient);
+
+    /// <inheritdoc/>
+    public override void AdamW(Tensor parameters, Tensor gradients, Tensor firstMoment, Tensor secondMoment, in AdamWStep step) =>
+        _reference.AdamW(parameters, gradients, firstMoment, secondMoment, step);
+
+    /// <inheritdoc/>
+    public override double SumOfSquares(Tensor x) => _reference.SumOfSquares(x);
+
+    /// <inheritdoc/>
+    public override void Dispose() => Team.Dispose();
+}

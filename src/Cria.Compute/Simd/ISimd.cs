@@ -1,0 +1,49 @@
+namespace Cria.Compute;
+
+/// <summary>
+/// One vector width. Loops are written once as generic methods over it; the JIT compiles them for each width. The vector is the
+/// framework's own type, so that it lives in a register.
+/// </summary>
+internal unsafe interface ISimd<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Number of float32 lanes.</summary>
+    static abstract int Count { get; }
+
+    static abstract TVector Zero { get; }
+
+    static abstract TVector Create(float value);
+
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(float* destination, TVector value);
+
+    static abstract TVector Add(TVector a, TVector b);
+
+    static abstract TVector Subtract(TVector a, TVector b);
+
+    static abstract TVector Multiply(TVector a, TVector b);
+
+    static abstract TVector Divide(TVector a, TVector b);
+
+    /// <summary>a·b + c, fused where the hardware has it.</summary>
+    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+
+    static abstract TVector Max(TVector a, TVector b);
+
+    static abstract TVector Min(TVector a, TVector b);
+
+    static abstract TVector Sqrt(TVector a);
+
+    /// <summary>The nearest integer, as a float.</summary>
+    static abstract TVector Round(TVector a);
+
+    /// <summary>a·2ⁿ for an integer-valued n in −126..127.</summary>
+    static abstract TVector ScaleByPowerOfTwo(TVector a, TVector n);
+
+    /// <summary>The lanes added up in a fixed order.</summary>
+    static abstract float Sum(TVector a);
+
+    /// <summary>The largest lane.</summary>
+    static abstract float Maximum(TVector a);
+}

@@ -1,0 +1,39 @@
+namespace Cria.Compute;
+
+/// <summary>One value at a time: the fallback for machines without vectors.</summary>
+internal readonly unsafe struct SimdScalar : ISimd<float>
+{
+    public static int Count => 1;
+
+    public static float Zero => 0;
+
+    public static float Create(float value) => value;
+
+    public static float Load(float* source) => *source;
+
+    public static void Store(float* destination, float value) => *destination = value;
+
+    public static float Add(float a, float b) => a + b;
+
+    public static float Subtract(float a, float b) => a - b;
+
+    public static float Multiply(float a, float b) => a * b;
+
+    public static float Divide(float a, float b) => a / b;
+
+    public static float MultiplyAdd(float a, float b, float c) => float.MultiplyAddEstimate(a, b, c);
+
+    public static float Max(float a, float b) => a > b ? a : b;
+
+    public static float Min(float a, float b) => a < b ? a : b;
+
+    public static float Sqrt(float a) => MathF.Sqrt(a);
+
+    public static float Round(float a) => MathF.Round(a);
+
+    public static float ScaleByPowerOfTwo(float a, float n) => a * BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
+
+    public static float Sum(float a) => a;
+
+    public static float Maximum(float a) => a;
+}
