@@ -33,6 +33,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Min(TVector a, TVector b);
 
+    /// <summary>0 where a is less than the limit, elsewhere the value; a NaN is not less.</summary>
+    static abstract TVector ZeroWhereLess(TVector a, TVector limit, TVector value);
+
     static abstract TVector Sqrt(TVector a);
 
     /// <summary>The nearest integer, as a float.</summary>

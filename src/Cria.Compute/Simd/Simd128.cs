@@ -29,6 +29,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.MinNative(a, b);
 
+    public static Vector128<float> ZeroWhereLess(Vector128<float> a, Vector128<float> limit, Vector128<float> value) =>
+        Vector128.AndNot(value, Vector128.LessThan(a, limit));
+
     public static Vector128<float> Sqrt(Vector128<float> a) => Vector128.Sqrt(a);
 
     public static Vector128<float> Round(Vector128<float> a) => Vector128.Round(a);

@@ -29,6 +29,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
 
+    public static Vector256<float> ZeroWhereLess(Vector256<float> a, Vector256<float> limit, Vector256<float> value) =>
+        Vector256.AndNot(value, Vector256.LessThan(a, limit));
+
     public static Vector256<float> Sqrt(Vector256<float> a) => Vector256.Sqrt(a);
 
     public static Vector256<float> Round(Vector256<float> a) => Vector256.Round(a);

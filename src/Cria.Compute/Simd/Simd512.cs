@@ -30,6 +30,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
 
+    public static Vector512<float> ZeroWhereLess(Vector512<float> a, Vector512<float> limit, Vector512<float> value) =>
+        Vector512.AndNot(value, Vector512.LessThan(a, limit));
+
     public static Vector512<float> Sqrt(Vector512<float> a) => Vector512.Sqrt(a);
 
     public static Vector512<float> Round(Vector512<float> a) => Vector512.Round(a);

@@ -27,6 +27,8 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float Min(float a, float b) => a < b ? a : b;
 
+    public static float ZeroWhereLess(float a, float limit, float value) => a < limit ? 0 : value;
+
     public static float Sqrt(float a) => MathF.Sqrt(a);
 
     public static float Round(float a) => MathF.Round(a);
