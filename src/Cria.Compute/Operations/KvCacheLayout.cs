@@ -4,15 +4,15 @@ namespace Cria.Compute;
 /// How a <see cref="CacheView"/> is laid out. Keys: for each head, HeadDim rows of Capacity positions, so that the scores of many
 /// positions are one vector. Values: for each head, Capacity rows of HeadDim.
 /// </summary>
-internal static unsafe class KvCacheLayout
+public static unsafe class KvCacheLayout
 {
-    public static float* Keys(CacheView cache, AttentionShape shape, int kvHead) =>
+    internal static float* Keys(CacheView cache, AttentionShape shape, int kvHead) =>
         (float*)cache.Keys + ((long)kvHead * shape.HeadDim * cache.Capacity);
 
-    public static float* Values(CacheView cache, AttentionShape shape, int kvHead) =>
+    internal static float* Values(CacheView cache, AttentionShape shape, int kvHead) =>
         (float*)cache.Values + ((long)kvHead * shape.HeadDim * cache.Capacity);
 
-    public static void Append(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches)
+    internal static void Append(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches)
     {
         int row = 0;
         foreach (CacheView cache in caches)
@@ -36,8 +36,30 @@ internal static unsafe class KvCacheLayout
         }
     }
 
+    /// <summary>Copies the filled positions of one layer's cache into another of any capacity that holds them.</summary>
+    /// <exception cref="ArgumentException">The target has less capacity than the source has positions.</exception>
+    public static void Copy(CacheView source, CacheView target, AttentionShape shape)
+    {
+        if (target.Capacity < source.Length)
+        {
+            throw new ArgumentException($"{source.Length} positions do not fit a cache for {target.Capacity}.", nameof(target));
+        }
+
+        for (int head = 0; head < shape.KvHeads; head++)
+        {
+            for (int d = 0; d < shape.HeadDim; d++)
+            {
+                new ReadOnlySpan<float>(Keys(source, shape, head) + ((long)d * source.Capacity), source.Length)
+                    .CopyTo(new Span<float>(Keys(target, shape, head) + ((long)d * target.Capacity), source.Length));
+            }
+
+            long bytes = (long)source.Length * shape.HeadDim * sizeof(float);
+            Buffer.MemoryCopy(Values(source, shape, head), Values(target, shape, head), bytes, bytes);
+        }
+    }
+
     /// <summary>Copies the first rows of a cache, as many as <paramref name="k"/> has, into [rows, KvHeads·HeadDim] matrices.</summary>
-    public static void Read(CacheView cache, AttentionShape shape, Tensor k, Tensor v)
+    internal static void Read(CacheView cache, AttentionShape shape, Tensor k, Tensor v)
     {
         for (int position = 0; position < k.Rows; position++)
         {
