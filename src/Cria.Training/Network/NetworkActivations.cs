@@ -1,0 +1,91 @@
+using Cria.Compute;
+using Cria.Models;
+
+namespace Cria.Training;
+
+/// <summary>All memory of a forward and backward pass of up to <c>tokens</c> tokens, laid out once in an arena of exactly its size.</summary>
+internal sealed class NetworkActivations : IDisposable
+{
+    private readonly Arena _arena;
+
+    /// <summary>Allocates the memory.</summary>
+    public NetworkActivations(LlamaConfig config, int tokens)
+    {
+        AttentionShape shape = config.AttentionShape;
+        int fused = shape.QueryColumns + (2 * shape.KeyColumns);
+        _arena = new Arena(Bytes(config, tokens));
+        Layers = new LayerActivations[config.Layers];
+        for (int l = 0; l < Layers.Length; l++)
+        {
+            Layers[l] = new LayerActivations(
+                Input: _arena.Tensor(tokens, config.Dim),
+                AttentionInverseRms: _arena.Tensor(1, tokens),
+                QueryKeyValue: _arena.Tensor(tokens, fused),
+                Attention: _arena.Tensor(tokens, shape.QueryColumns),
+                LogSumExp: _arena.Tensor(tokens, shape.Heads),
+                Middle: _arena.Tensor(tokens, config.Dim),
+                FeedForwardInverseRms: _arena.Tensor(1, tokens),
+                GateUp: _arena.Tensor(tokens, 2 * config.HiddenDim));
+        }
+
+        Output = _arena.Tensor(tokens, config.Dim);
+        FinalInverseRms = _arena.Tensor(1, tokens);
+        Hidden = _arena.Tensor(tokens, config.Dim);
+        Normed = _arena.Tensor(tokens, config.Dim);
+        Activated = _arena.Tensor(tokens, config.HiddenDim);
+        StreamGradient = _arena.Tensor(tokens, config.Dim);
+        NormedGradient = _arena.Tensor(tokens, config.Dim);
+        AttentionGradient = _arena.Tensor(tokens, shape.QueryColumns);
+        QueryKeyValueGradient = _arena.Tensor(tokens, fused);
+        ActivatedGradient = _arena.Tensor(tokens, config.HiddenDim);
+    }
+
+    /// <summary>Kept from forward to backward, one for each layer.</summary>
+    public LayerActivations[] Layers { get; }
+
+    /// <summary>[T, D]: the residual stream behind the last layer.</summary>
+    public Tensor Output { get; }
+
+    /// <summary>[1, T].</summary>
+    public Tensor FinalInverseRms { get; }
+
+    /// <summary>[T, D]: what the head reads.</summary>
+    public Tensor Hidden { get; }
+
+    /// <summary>[T, D]: output of the norm at work.</summary>
+    public Tensor Normed { get; }
+
+    /// <summary>[T, hidden]: output of the SwiGLU at work.</summary>
+    public Tensor Activated { get; }
+
+    /// <summary>[T, D]: gradient of the residual stream.</summary>
+    public Tensor StreamGradient { get; }
+
+    /// <summary>[T, D].</summary>
+    public Tensor NormedGradient { get; }
+
+    /// <summary>[T, heads·headDim].</summary>
+    public Tensor AttentionGradient { get; }
+
+    /// <summary>[T, (heads + 2·kvHeads)·headDim].</summary>
+    public Tensor QueryKeyValueGradient { get; }
+
+    /// <summary>[T, hidden].</summary>
+    public Tensor ActivatedGradient { get; }
+
+    /// <summary>The exact size of the memory.</summary>
+    public static long Bytes(LlamaConfig config, int tokens)
+    {
+        AttentionShape shape = config.AttentionShape;
+        int fused = shape.QueryColumns + (2 * shape.KeyColumns);
+        long Size(int columns) => Arena.Padded((long)tokens * columns * sizeof(float));
+        long layer = (2 * Size(config.Dim)) + (2 * Size(1)) + Size(fused) + Size(shape.QueryColumns) + Size(shape.Heads)
+            + Size(2 * config.HiddenDim);
+        long shared = (5 * Size(config.Dim)) + Size(1) + Size(shape.QueryColumns) + Size(fused)
+            + (2 * Size(config.HiddenDim));
+        return (config.Layers * layer) + shared;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _arena.Dispose();
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using Cria.Compute;
+using Cria.Models;
+
+namespace Cria.Training;
+
+/// <content>The backward pass, in the reverse order of the forward pass.</content>
+public sealed unsafe partial class TrainingNetwork
+{
+    /// <summary>[T, D]: memory for the gradient of the last <see cref="Forward"/>'s hidden states, for a head to fill.</summary>
+    public Tensor HiddenGradient => _activations.NormedGradient.RowRange(0, Current.Tokens);
+
+    private TokenBatch Current => _batch ?? throw new InvalidOperationException("A backward pass needs a forward pass before it.");
+
+    /// <summary>Adds the gradients of everything below the head to <see cref="Gradients"/>.</summary>
+    /// <param name="hiddenGradient">[T, D]: derivative of the loss by the hidden states that <see cref="Forward"/> returned last.</param>
+    public void BackwardFromHidden(Tensor hiddenGradient)
+    {
+        TokenBatch batch = Current;
+        int tokens = batch.Tokens;
+        Tensor dx = _activations.StreamGradient.RowRange(0, tokens);
+        NativeMemory.Clear(dx.Data, (nuint)dx.Length * sizeof(float));
+        _device.RmsNormBackward(
+            hiddenGradient, Stream(_config.Layers, tokens), Weights.FinalNorm, _activations.FinalInverseRms.ColumnRange(0, tokens),
+            dx, Gradients.FinalNorm);
+        for (int l = _config.Layers - 1; l >= 0; l--)
+        {
+            BackwardLayer(Weights.Layers[l], Gradients.Layers[l], _activations.Layers[l].Rows(tokens), batch, dx);
+        }
+
+        _device.EmbedBackward(dx, batch.Ids, Gradients.TokenEmbedding);
+        _batch = null;
+    }
+
+    private void BackwardLayer(in LayerWeights w, in LayerWeights g, in LayerActivations a, TokenBatch batch, Tensor dx)
+    {
+        int tokens = batch.Tokens;
+        Tensor normed = _activations.Normed.RowRange(0, tokens);
+        Tensor dNormed = _activations.NormedGradient.RowRange(0, tokens);
+        Tensor activated = _activations.Activated.RowRange(0, tokens);
+        Tensor dActivated = _activations.ActivatedGradient.RowRange(0, tokens);
+        Tensor dAttention = _activations.AttentionGradient.RowRange(0, tokens);
+        LayerActivations d = a with { QueryKeyValue = _activations.QueryKeyValueGradient.RowRange(0, tokens) };
+
+        _device.SwiGlu(a.Gate, a.Up, activated);
+        _device.LinearBackwardWeight(dx, activated, g.Down);
+        _device.LinearBackwardInput(dx, w.Down, dActivated, accumulate: false);
+        _device.SwiGluBackward(dActivated, a.Gate, a.Up, a.Gate, a.Up);
+        _device.RmsNorm(a.Middle, w.FeedForwardNorm, _config.NormEpsilon, normed, default);
+        _device.LinearBackwardWeight(a.GateUp, normed, g.GateUp);
+        _device.LinearBackwardInput(a.GateUp, w.GateUp, dNormed, accumulate: false);
+        _device.RmsNormBackward(dNormed, a.Middle, w.FeedForwardNorm, a.FeedForwardInverseRms, dx, g.FeedForwardNorm);
+
+        _device.LinearBackwardWeight(dx, a.Attention, g.AttentionOutput);
+        _device.LinearBackwardInput(dx, w.AttentionOutput, dAttention, accumulate: false);
+        _device.CausalAttentionBackward(
+            a.Query(_shape), a.Key(_shape), a.Value(_shape), _shape, batch.SequenceStarts, a.Attention, a.LogSumExp,
+            dAttention, d.Query(_shape), d.Key(_shape), d.Value(_shape));
+        _device.Rotate(d.Rotated(_shape), _shape.HeadDim, batch.Positions, _rotary.Cosines, _rotary.Sines, inverse: true);
+        _device.RmsNorm(a.Input, w.AttentionNorm, _config.NormEpsilon, normed, default);
+        _device.LinearBackwardWeight(d.QueryKeyValue, normed, g.QueryKeyValue);
+        _device.LinearBackwardInput(d.QueryKeyValue, w.QueryKeyValue, dNormed, accumulate: false);
+        _device.RmsNormBackward(dNormed, a.Input, w.AttentionNorm, a.AttentionInverseRms, dx, g.AttentionNorm);
+    }
+}
