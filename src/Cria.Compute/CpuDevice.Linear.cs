@@ -1,17 +1,55 @@
+using System.Runtime.Intrinsics;
+
 namespace Cria.Compute;
 
 /// <content>The three matrix products of training.</content>
 public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void Linear(Tensor x, Tensor weight, Tensor y, Tensor residual = default) =>
-        _reference.Linear(x, weight, y, residual);
+    public override void Linear(Tensor x, Tensor weight, Tensor y, Tensor residual = default)
+    {
+        ShapeCheck.Shape(weight, weight.Rows, x.Columns);
+        ShapeCheck.Shape(y, x.Rows, weight.Rows);
+        if (!residual.IsEmpty)
+        {
+            ShapeCheck.Shape(residual, x.Rows, weight.Rows);
+        }
+
+        Multiply(ProductArguments.Linear(x, weight, y, residual));
+    }
 
     /// <inheritdoc/>
-    public override void LinearBackwardInput(Tensor dy, Tensor weight, Tensor dx, bool accumulate) =>
-        _reference.LinearBackwardInput(dy, weight, dx, accumulate);
+    public override void LinearBackwardInput(Tensor dy, Tensor weight, Tensor dx, bool accumulate)
+    {
+        ShapeCheck.Shape(dy, dx.Rows, weight.Rows);
+        ShapeCheck.Shape(dx, dy.Rows, weight.Columns);
+        Multiply(ProductArguments.BackwardInput(dy, weight, dx, accumulate));
+    }
 
     /// <inheritdoc/>
-    public override void LinearBackwardWeight(Tensor dy, Tensor x, Tensor weightGradient) =>
-        _reference.LinearBackwardWeight(dy, x, weightGradient);
+    public override void LinearBackwardWeight(Tensor dy, Tensor x, Tensor weightGradient)
+    {
+        ShapeCheck.Shape(dy, x.Rows, weightGradient.Rows);
+        ShapeCheck.Shape(weightGradient, dy.Columns, x.Columns);
+        Multiply(ProductArguments.BackwardWeight(dy, x, weightGradient));
+    }
+
+    private void Multiply(in ProductArguments product)
+    {
+        switch (Level)
+        {
+            case SimdLevel.Bits512:
+                BlockedProduct<Simd512, Vector512<float>>.Run(product, Team, _productWorkspace);
+                break;
+            case SimdLevel.Bits256:
+                BlockedProduct<Simd256, Vector256<float>>.Run(product, Team, _productWorkspace);
+                break;
+            case SimdLevel.Bits128:
+                BlockedProduct<Simd128, Vector128<float>>.Run(product, Team, _productWorkspace);
+                break;
+            default:
+                BlockedProduct<SimdScalar, float>.Run(product, Team, _productWorkspace);
+                break;
+        }
+    }
 }

@@ -7,6 +7,7 @@ public sealed partial class CpuDevice : Device
     public const string ThreadsVariable = "CRIA_THREADS";
 
     private readonly ReferenceDevice _reference = new();
+    private readonly ProductWorkspace _productWorkspace;
 
     /// <summary>Starts a team of threads.</summary>
     /// <param name="threads">Number of threads; 0 for <see cref="ThreadsVariable"/>, or else all processors.</param>
@@ -15,6 +16,7 @@ public sealed partial class CpuDevice : Device
     {
         Team = new WorkerTeam(threads > 0 ? threads : DefaultThreads());
         Level = level ?? Simd.Choose();
+        _productWorkspace = new ProductWorkspace(Team.Threads);
     }
 
     /// <summary>The threads.</summary>
@@ -105,5 +107,9 @@ public sealed partial class CpuDevice : Device
     public override double SumOfSquares(Tensor x) => _reference.SumOfSquares(x);
 
     /// <inheritdoc/>
-    public override void Dispose() => Team.Dispose();
+    public override void Dispose()
+    {
+        Team.Dispose();
+        _productWorkspace.Dispose();
+    }
 }

@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+
+namespace Cria.Compute;
+
+/// <summary>The values that a tile broadcasts: element (row, step) lies at Data + row·RowStride + step·InnerStride.</summary>
+internal readonly unsafe struct TileSource(float* data, nint rowStride, nint innerStride)
+{
+    public readonly float* Data = data;
+    public readonly nint RowStride = rowStride;
+    public readonly nint InnerStride = innerStride;
+}
+
+/// <summary>Where a tile's sums go: result = sums, or result = addend + sums. The addend may be the result's own memory.</summary>
+internal readonly unsafe struct TileTarget(float* result, nint resultStride, float* addend, nint addendStride)
+{
+    public readonly float* Result = result;
+    public readonly nint ResultStride = resultStride;
+    public readonly float* Addend = addend;
+    public readonly nint AddendStride = addendStride;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store<TSimd, TVector>(int row, TVector left, TVector right)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        float* target = Result + (row * ResultStride);
+        if (Addend != null)
+        {
+            float* addend = Addend + (row * AddendStride);
+            left = TSimd.Add(left, TSimd.Load(addend));
+            right = TSimd.Add(right, TSimd.Load(addend + TSimd.Count));
+        }
+
+        TSimd.Store(target, left);
+        TSimd.Store(target + TSimd.Count, right);
+    }
+}
