@@ -43,6 +43,9 @@ public sealed class Document
     /// <summary>The text; rendered anew on every call when the document is made of members.</summary>
     public string Text => _text ?? MemberRenderer.Render(Members);
 
+    /// <summary>About how many characters the text has, without rendering it.</summary>
+    internal long ApproximateLength => _text?.Length ?? Members.Count * 300L;
+
     /// <summary>
     /// The document without the members that are held out, or null when nothing but the type's own name and summary would remain of a
     /// document that had members.

@@ -22,15 +22,18 @@ public sealed record HoldOut(double MemberFraction = 0.05, double DocumentFracti
     public bool IsHeldOut(DocumentedMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
-        return member.Kind != DocumentedMemberKind.Type && IsBelow(member.TypeName + "." + member.Name, MemberStream, MemberFraction);
+        return member.Kind != DocumentedMemberKind.Type && Fraction(member.TypeName + "." + member.Name, MemberStream) < MemberFraction;
     }
 
     /// <summary>Whether a document belongs to the validation split.</summary>
     public bool IsValidation(Document document)
     {
         ArgumentNullException.ThrowIfNull(document);
-        return IsBelow(document.Source + "\n" + document.Id, DocumentStream, DocumentFraction);
+        return ValidationFraction(document) < DocumentFraction;
     }
+
+    /// <summary>A uniform number in [0, 1): the documents with the smallest ones form the validation split.</summary>
+    internal double ValidationFraction(Document document) => Fraction(document.Source + "\n" + document.Id, DocumentStream);
 
     /// <summary>Checks the fractions.</summary>
     /// <exception cref="InvalidCorpusException">A fraction lies outside 0 to 1, or is 1, which would leave nothing to train on.</exception>
@@ -45,6 +48,6 @@ public sealed record HoldOut(double MemberFraction = 0.05, double DocumentFracti
         }
     }
 
-    private bool IsBelow(string name, ulong stream, double fraction) =>
-        fraction > 0 && StableHash.Fraction(StableHash.Combine(StableHash.Combine(StableHash.Of(name), stream), Seed)) < fraction;
+    private double Fraction(string name, ulong stream) =>
+        StableHash.Fraction(StableHash.Combine(StableHash.Combine(StableHash.Of(name), stream), Seed));
 }

@@ -6,8 +6,9 @@ namespace Cria.Corpus;
 /// </summary>
 internal readonly record struct DocumentationId
 {
-    private DocumentationId(char prefix, string type, string member, string parameters, string conversion, bool hasParameters)
+    private DocumentationId(char prefix, string type, string member, string parameters, string conversion, bool hasParameters, int arity)
     {
+        Arity = arity;
         Prefix = prefix;
         Type = type;
         Member = member;
@@ -34,6 +35,9 @@ internal readonly record struct DocumentationId
     /// <summary>Whether there are parentheses.</summary>
     public bool HasParameters { get; }
 
+    /// <summary>How many type parameters a method has of its own.</summary>
+    public int Arity { get; }
+
     public static DocumentationId Parse(string id)
     {
         string text = id.Replace("%60", "`", StringComparison.Ordinal);
@@ -42,7 +46,7 @@ internal readonly record struct DocumentationId
         ReadOnlySpan<char> rest = text.AsSpan(prefix == '!' && colon != 1 ? 0 : colon + 1);
         if (prefix is 'T' or 'N' or '!')
         {
-            return new DocumentationId(prefix, rest.ToString(), "", "", "", false);
+            return new DocumentationId(prefix, rest.ToString(), "", "", "", false, 0);
         }
 
         ReadOnlySpan<char> conversion = CutFrom(ref rest, '~', ')');
@@ -61,7 +65,8 @@ internal readonly record struct DocumentationId
             arity < 0 ? member : member[..arity],
             parameters.ToString(),
             conversion.Length > 0 ? conversion[1..].ToString() : "",
-            hasParameters);
+            hasParameters,
+            arity < 0 ? 0 : DocumentedTypes.Arity(member.AsSpan(arity + 1)));
     }
 
     /// <summary>The last dot outside braces, or -1.</summary>

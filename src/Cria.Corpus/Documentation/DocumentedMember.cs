@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Cria.Corpus;
 
 /// <summary>What a documented member is.</summary>
@@ -80,6 +82,7 @@ public sealed record DocumentedMember
     public string Text => MemberRenderer.Render(this);
 
     /// <summary>Whether the documentation says anything beyond the signature.</summary>
+    [JsonIgnore]
     public bool HasText => Summary.Length > 0 || Returns.Length > 0 || Remarks.Length > 0 || Exceptions.Count > 0
         || Parameters.Any(parameter => parameter.Text.Length > 0) || TypeParameters.Any(parameter => parameter.Text.Length > 0);
 }

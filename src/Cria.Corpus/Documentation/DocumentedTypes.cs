@@ -73,6 +73,10 @@ internal sealed class DocumentedTypes
         return quote >= 0 && int.TryParse(segment[(quote + 1)..], out int arity) && arity <= 32 ? arity : 0;
     }
 
+    /// <summary>What type parameters are called where the documentation does not say: T, or T1, T2 ….</summary>
+    public static IEnumerable<string> DefaultTypeParameters(int arity) =>
+        arity == 1 ? ["T"] : Enumerable.Range(1, arity).Select(number => $"T{number}");
+
     /// <summary>
     /// Finds the types of one file. The names only make ids readable, so this is a scan of the bytes, several times as fast as parsing:
     /// broken XML is reported when the file is parsed.
@@ -131,6 +135,6 @@ internal sealed class DocumentedTypes
             }
         }
 
-        return arity == 1 ? ["T"] : Enumerable.Range(1, arity).Select(number => $"T{number}");
+        return DefaultTypeParameters(arity);
     }
 }

@@ -36,11 +36,7 @@ public static class DotNetReferencePacks
 
     internal static List<string> FilesIn(string folder)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new InvalidCorpusException($"{folder}: there is no such folder.");
-        }
-
+        SourceFiles.RequireFolder(folder);
         List<string> packs = PackFiles(folder);
         return packs.Count > 0 ? packs : SourceFiles.List(folder, ".xml");
     }

@@ -79,7 +79,9 @@ internal sealed class MemberNames
             return ($"{type}.{name}", [.. parameters]);
         }
 
-        List<string> methodTypeParameters = [.. typeParameters.Select(parameter => parameter.Name)];
+        List<string> methodTypeParameters = typeParameters.Count == id.Arity
+            ? [.. typeParameters.Select(parameter => parameter.Name)]
+            : [.. DocumentedTypes.DefaultTypeParameters(id.Arity)];
         List<string> outerTypeParameters = _types.TypeParameters(id.Type);
         List<string> types = new TypeNameReader(id.Parameters, _types, outerTypeParameters, methodTypeParameters, keywords: true).ReadList();
         bool named = types.Count == parameters.Count;

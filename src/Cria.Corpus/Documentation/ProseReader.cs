@@ -40,6 +40,29 @@ internal sealed class ProseReader
     }
 
     /// <summary>
+    /// A word of text as a reader would write it: some files spell type ids (<c>T:System.Linq.IQueryable`1</c>) or Markdown's code quotes
+    /// into their prose.
+    /// </summary>
+    private ReadOnlySpan<char> Readable(ReadOnlySpan<char> word)
+    {
+        bool isId = word.StartsWith("T:") && word.Length > 2 && char.IsAsciiLetterUpper(word[2]);
+        int quote = word.IndexOf('`');
+        if (!isId && quote < 0)
+        {
+            return word;
+        }
+
+        bool isGeneric = quote > 0 && quote + 1 < word.Length && char.IsAsciiDigit(word[quote + 1]);
+        if (!isId && !isGeneric)
+        {
+            return word.ToString().Replace("`", "", StringComparison.Ordinal);
+        }
+
+        ReadOnlySpan<char> name = word.TrimEnd(".,;:)");
+        return string.Concat(_names.TypeName(name[(isId ? 2 : 0)..].ToString()), word[name.Length..]);
+    }
+
+    /// <summary>
     /// .NET's documentation separates alternatives by a line "-or-"; the line says nothing by itself, so it opens the next one instead.
     /// </summary>
     private static string JoinAlternatives(string text)
@@ -173,7 +196,7 @@ internal sealed class ProseReader
         ReadContent(reader);
         if (_text.Length == before)
         {
-            Append(word ?? (target is not null ? _names.Reference(target) : address) ?? "");
+            Append(word is not null ? Readable(word) : (target is not null ? _names.Reference(target) : address) ?? "");
         }
     }
 
@@ -229,7 +252,7 @@ internal sealed class ProseReader
 
             if (length > 0)
             {
-                Append(text[..length]);
+                Append(Readable(text[..length]));
                 text = text[length..];
             }
         }

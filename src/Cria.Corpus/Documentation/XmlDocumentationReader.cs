@@ -27,15 +27,8 @@ internal sealed class XmlDocumentationReader
     /// <exception cref="InvalidCorpusException">The file is not well-formed XML; the message names file and line.</exception>
     public List<MemberEntry> Read(string path)
     {
-        try
-        {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            return Read(stream, path);
-        }
-        catch (Exception exception) when (exception is IOException and not InvalidCorpusException or UnauthorizedAccessException)
-        {
-            throw new InvalidCorpusException($"{path}: the documentation file cannot be read: {exception.Message}", exception);
-        }
+        using FileStream stream = SourceFiles.OpenRaw(path);
+        return SourceFiles.Guard(path, 0, () => Read(stream, path));
     }
 
     public List<MemberEntry> Read(Stream stream, string path)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Cria.Corpus;
 
 /// <summary>What the file-based sources share: sizes, fingerprints, listing, reading with typed errors.</summary>
@@ -54,15 +56,46 @@ internal static class SourceFiles
         return false;
     }
 
-    public static byte[] ReadAllBytes(string file)
+    /// <summary>The last part of a path, as a name for statistics.</summary>
+    public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+
+    public static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidCorpusException($"{folder}: there is no such folder.");
+        }
+    }
+
+    public static byte[] ReadAllBytes(string file) => Guard(file, 0, () => File.ReadAllBytes(file));
+
+    public static FileStream OpenRaw(string file) =>
+        Guard(file, 0, () => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan));
+
+    /// <summary>The stream itself, or what it decompresses to where the file's name ends in <c>.gz</c>.</summary>
+    public static Stream Decompress(FileStream stream, string file) =>
+        HasSuffix(file, ".gz") ? new CheckedGZipStream(stream) : stream;
+
+    public static Stream OpenRead(string file) => Decompress(OpenRaw(file), file);
+
+    /// <summary>Runs a read and turns what can go wrong in it into a typed error that names the file and, unless it is 0, the line.</summary>
+    public static T Guard<T>(string file, long line, Func<T> read)
     {
         try
         {
-            return File.ReadAllBytes(file);
+            return read();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is
+            (IOException and not InvalidCorpusException) or UnauthorizedAccessException or InvalidDataException or DecoderFallbackException)
         {
-            throw new InvalidCorpusException($"{file}: the file cannot be read: {exception.Message}", exception);
+            string problem = exception switch
+            {
+                InvalidDataException => "the compressed data is damaged or truncated",
+                DecoderFallbackException => "the text is not valid UTF-8",
+                _ => "the file cannot be read",
+            };
+            string place = line > 0 ? $"{file}: line {line} or later" : file;
+            throw new InvalidCorpusException($"{place}: {problem}: {exception.Message}", exception);
         }
     }
 
