@@ -81,17 +81,6 @@ public sealed partial class CpuDevice : Device
         _reference.SwiGluBackward(outputGradient, gate, up, gateGradient, upGradient);
 
     /// <inheritdoc/>
-    public override void LogProbabilities(
-        Tensor hidden, Tensor head, ReadOnlySpan<int> targets, Span<float> logProbabilities, Span<float> entropies) =>
-        _reference.LogProbabilities(hidden, head, targets, logProbabilities, entropies);
-
-    /// <inheritdoc/>
-    public override void LogProbabilitiesBackward(
-        Tensor hidden, Tensor head, ReadOnlySpan<int> targets, ReadOnlySpan<float> gradients, Span<float> logProbabilities,
-        Tensor hiddenGradient, Tensor headGradient) =>
-        _reference.LogProbabilitiesBackward(hidden, head, targets, gradients, logProbabilities, hiddenGradient, headGradient);
-
-    /// <inheritdoc/>
     public override void ScalarHead(Tensor hidden, Tensor weight, Span<float> scores) => _reference.ScalarHead(hidden, weight, scores);
 
     /// <inheritdoc/>
@@ -111,5 +100,6 @@ public sealed partial class CpuDevice : Device
     {
         Team.Dispose();
         _productWorkspace.Dispose();
+        _headWorkspace.Dispose();
     }
 }
