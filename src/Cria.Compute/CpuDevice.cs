@@ -8,6 +8,7 @@ public sealed partial class CpuDevice : Device
 
     private readonly ReferenceDevice _reference = new();
     private readonly ProductWorkspace _productWorkspace;
+    private readonly Scratch _partialSums = new();
 
     /// <summary>Starts a team of threads.</summary>
     /// <param name="threads">Number of threads; 0 for <see cref="ThreadsVariable"/>, or else all processors.</param>
@@ -36,25 +37,6 @@ public sealed partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Embed(Tensor table, ReadOnlySpan<int> ids, Tensor output) => _reference.Embed(table, ids, output);
-
-    /// <inheritdoc/>
-    public override void EmbedBackward(Tensor outputGradient, ReadOnlySpan<int> ids, Tensor tableGradient) =>
-        _reference.EmbedBackward(outputGradient, ids, tableGradient);
-
-    /// <inheritdoc/>
-    public override void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y, Tensor inverseRms) =>
-        _reference.RmsNorm(x, weight, epsilon, y, inverseRms);
-
-    /// <inheritdoc/>
-    public override void RmsNormBackward(Tensor dy, Tensor x, Tensor weight, Tensor inverseRms, Tensor dx, Tensor weightGradient) =>
-        _reference.RmsNormBackward(dy, x, weight, inverseRms, dx, weightGradient);
-
-    /// <inheritdoc/>
-    public override void Rotate(Tensor x, int headDim, ReadOnlySpan<int> positions, Tensor cosines, Tensor sines, bool inverse) =>
-        _reference.Rotate(x, headDim, positions, cosines, sines, inverse);
-
-    /// <inheritdoc/>
     public override void CausalAttention(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp) =>
         _reference.CausalAttention(q, k, v, shape, sequenceStarts, output, logSumExp);
@@ -74,32 +56,11 @@ public sealed partial class CpuDevice : Device
         _reference.CachedAttention(q, shape, caches, output);
 
     /// <inheritdoc/>
-    public override void SwiGlu(Tensor gate, Tensor up, Tensor output) => _reference.SwiGlu(gate, up, output);
-
-    /// <inheritdoc/>
-    public override void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient) =>
-        _reference.SwiGluBackward(outputGradient, gate, up, gateGradient, upGradient);
-
-    /// <inheritdoc/>
-    public override void ScalarHead(Tensor hidden, Tensor weight, Span<float> scores) => _reference.ScalarHead(hidden, weight, scores);
-
-    /// <inheritdoc/>
-    public override void ScalarHeadBackward(
-        Tensor hidden, Tensor weight, ReadOnlySpan<float> scoreGradients, Tensor hiddenGradient, Tensor weightGradient) =>
-        _reference.ScalarHeadBackward(hidden, weight, scoreGradients, hiddenGradient, weightGradient);
-
-    /// <inheritdoc/>
-    public override void AdamW(Tensor parameters, Tensor gradients, Tensor firstMoment, Tensor secondMoment, in AdamWStep step) =>
-        _reference.AdamW(parameters, gradients, firstMoment, secondMoment, step);
-
-    /// <inheritdoc/>
-    public override double SumOfSquares(Tensor x) => _reference.SumOfSquares(x);
-
-    /// <inheritdoc/>
     public override void Dispose()
     {
         Team.Dispose();
         _productWorkspace.Dispose();
         _headWorkspace.Dispose();
+        _partialSums.Dispose();
     }
 }

@@ -16,6 +16,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Load(float* source);
 
+    /// <summary>The first half of the lanes from memory; the others are undefined. Needs a <see cref="Count"/> above 1.</summary>
+    static abstract TVector LoadHalf(float* source);
+
     static abstract void Store(float* destination, TVector value);
 
     static abstract TVector Add(TVector a, TVector b);
@@ -43,6 +46,22 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>a·2ⁿ for an integer-valued n in −126..127.</summary>
     static abstract TVector ScaleByPowerOfTwo(TVector a, TVector n);
+
+    /// <summary>
+    /// 2ⁿ for the lanes 1.5·2²³ + 127 + n with an integer n in −127..127: the low bits of such a float are the exponent's. +0 for n = −127.
+    /// </summary>
+    static abstract TVector PowerOfTwo(TVector biased);
+
+    /// <summary>Neighbouring lanes exchanged: (1, 0, 3, 2, …). Needs a <see cref="Count"/> above 1.</summary>
+    static abstract TVector SwapPairs(TVector a);
+
+    /// <summary>The first half of the lanes, each twice: (0, 0, 1, 1, …). Needs a <see cref="Count"/> above 1.</summary>
+    static abstract TVector RepeatEach(TVector a);
+
+    /// <summary>Two values repeated over all lanes: (0, 1, 0, 1, …). Needs a <see cref="Count"/> above 1.</summary>
+    static abstract TVector CreatePairs(float* source);
+
+    static abstract TVector Log(TVector a);
 
     /// <summary>The lanes added up in a fixed order.</summary>
     static abstract float Sum(TVector a);

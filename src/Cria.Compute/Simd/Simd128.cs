@@ -13,6 +13,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
 
+    public static Vector128<float> LoadHalf(float* source) => Vector128.CreateScalarUnsafe(*(double*)source).AsSingle();
+
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
 
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
@@ -37,6 +39,18 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Round(Vector128<float> a) => Vector128.Round(a);
 
     public static Vector128<float> ScaleByPowerOfTwo(Vector128<float> a, Vector128<float> n) => a * Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n) + Vector128.Create(127), 23).AsSingle();
+
+    public static Vector128<float> PowerOfTwo(Vector128<float> biased) => Vector128.ShiftLeft(biased.AsInt32(), 23).AsSingle();
+
+    public static Vector128<float> SwapPairs(Vector128<float> a) =>
+        Vector128.Shuffle(a, Vector128.Create(1, 0, 3, 2));
+
+    public static Vector128<float> RepeatEach(Vector128<float> a) =>
+        Vector128.Shuffle(a, Vector128.Create(0, 0, 1, 1));
+
+    public static Vector128<float> CreatePairs(float* source) => Vector128.Create(*(double*)source).AsSingle();
+
+    public static Vector128<float> Log(Vector128<float> a) => Vector128.Log(a);
 
     public static float Sum(Vector128<float> a) => a[0] + a[1] + (a[2] + a[3]);
 

@@ -13,6 +13,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
 
+    public static Vector256<float> LoadHalf(float* source) => Vector128.Load(source).ToVector256Unsafe();
+
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
 
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
@@ -37,6 +39,18 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Round(Vector256<float> a) => Vector256.Round(a);
 
     public static Vector256<float> ScaleByPowerOfTwo(Vector256<float> a, Vector256<float> n) => a * Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n) + Vector256.Create(127), 23).AsSingle();
+
+    public static Vector256<float> PowerOfTwo(Vector256<float> biased) => Vector256.ShiftLeft(biased.AsInt32(), 23).AsSingle();
+
+    public static Vector256<float> SwapPairs(Vector256<float> a) =>
+        Vector256.Shuffle(a, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+
+    public static Vector256<float> RepeatEach(Vector256<float> a) =>
+        Vector256.Shuffle(a, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3));
+
+    public static Vector256<float> CreatePairs(float* source) => Vector256.Create(*(double*)source).AsSingle();
+
+    public static Vector256<float> Log(Vector256<float> a) => Vector256.Log(a);
 
     public static float Sum(Vector256<float> a) => Simd128.Sum(a.GetLower() + a.GetUpper());
 

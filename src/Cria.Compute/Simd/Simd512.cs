@@ -14,6 +14,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
 
+    public static Vector512<float> LoadHalf(float* source) => Vector256.Load(source).ToVector512Unsafe();
+
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
 
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
@@ -38,6 +40,18 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Round(Vector512<float> a) => Vector512.Round(a);
 
     public static Vector512<float> ScaleByPowerOfTwo(Vector512<float> a, Vector512<float> n) => Avx512F.Scale(a, n);
+
+    public static Vector512<float> PowerOfTwo(Vector512<float> biased) => Vector512.ShiftLeft(biased.AsInt32(), 23).AsSingle();
+
+    public static Vector512<float> SwapPairs(Vector512<float> a) =>
+        Vector512.Shuffle(a, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+
+    public static Vector512<float> RepeatEach(Vector512<float> a) =>
+        Vector512.Shuffle(a, Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7));
+
+    public static Vector512<float> CreatePairs(float* source) => Vector512.Create(*(double*)source).AsSingle();
+
+    public static Vector512<float> Log(Vector512<float> a) => Vector512.Log(a);
 
     public static float Sum(Vector512<float> a) => Simd256.Sum(a.GetLower() + a.GetUpper());
 

@@ -11,6 +11,8 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static float Load(float* source) => *source;
 
+    public static float LoadHalf(float* source) => throw new NotSupportedException("One lane has no halves.");
+
     public static void Store(float* destination, float value) => *destination = value;
 
     public static float Add(float a, float b) => a + b;
@@ -34,6 +36,16 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float Round(float a) => MathF.Round(a);
 
     public static float ScaleByPowerOfTwo(float a, float n) => a * BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
+
+    public static float PowerOfTwo(float biased) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(biased) << 23);
+
+    public static float SwapPairs(float a) => throw new NotSupportedException("One lane has no neighbour.");
+
+    public static float RepeatEach(float a) => throw new NotSupportedException("One lane has no halves.");
+
+    public static float CreatePairs(float* source) => throw new NotSupportedException("One lane holds no pair.");
+
+    public static float Log(float a) => MathF.Log(a);
 
     public static float Sum(float a) => a;
 

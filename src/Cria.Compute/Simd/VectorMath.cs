@@ -42,4 +42,26 @@ internal static class VectorMath
         TVector result = TSimd.ScaleByPowerOfTwo(TSimd.Add(p, TSimd.Create(1)), n);
         return TSimd.ZeroWhereLess(x, smallest, result);
     }
+
+    /// <summary>
+    /// 2ˣ for x ≤ 0 to within 2 units in the last place, in a third fewer instructions than <see cref="Exp"/>: the exponents of
+    /// attention. Zero below −126.5, NaN for NaN. The fraction's polynomial is the closest one of degree 5 (relative error 9e−8).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Exp2NonPositive<TSimd, TVector>(TVector x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        // Adding 1.5·2²³ leaves no bits for a fraction: the sum's low bits are the rounded x, here plus the exponent's bias.
+        const float Rounder = 12582912f + 127f;
+        TVector clamped = TSimd.Max(TSimd.Create(-127), x);
+        TVector biased = TSimd.Add(clamped, TSimd.Create(Rounder));
+        TVector f = TSimd.Subtract(clamped, TSimd.Subtract(biased, TSimd.Create(Rounder)));
+        TVector p = TSimd.MultiplyAdd(TSimd.Create(0.0013264727f), f, TSimd.Create(0.009671513f));
+        p = TSimd.MultiplyAdd(p, f, TSimd.Create(0.055507336f));
+        p = TSimd.MultiplyAdd(p, f, TSimd.Create(0.24022242f));
+        p = TSimd.MultiplyAdd(p, f, TSimd.Create(0.693147f));
+        p = TSimd.MultiplyAdd(p, f, TSimd.Create(1));
+        return TSimd.Multiply(p, TSimd.PowerOfTwo(biased));
+    }
 }
