@@ -1,0 +1,202 @@
+using System.Text.Json;
+
+namespace Cria.Models;
+
+/// <summary>How <see cref="HuggingFaceDirectory.Save"/> writes a model.</summary>
+public sealed record HuggingFaceSaveOptions
+{
+    /// <summary>The element type of the weights in the files.</summary>
+    public SafetensorsType Type { get; init; } = SafetensorsType.F32;
+
+    /// <summary>A model with more bytes of weights is written in shards of at most this many.</summary>
+    public long MaximumShardBytes { get; init; } = 5_000_000_000;
+
+    /// <summary>Sampling settings and control ids to store; null takes the tokenizer's ids.</summary>
+    public GenerationDefaults? GenerationDefaults { get; init; }
+}
+
+/// <summary>
+/// A model as Hugging Face's transformers keeps it: <c>config.json</c>, <c>generation_config.json</c>, safetensors (one file, or shards with
+/// an index), and for the tokenizer <c>tokenizer.model</c> and <c>tokenizer_config.json</c>. What is saved here is read by transformers,
+/// vLLM and llama.cpp's converter.
+/// </summary>
+public static class HuggingFaceDirectory
+{
+    internal const string TokenizerName = "tokenizer.model";
+    internal const string FormatName = "huggingface";
+    private const string TokenizerConfigName = "tokenizer_config.json";
+    private const string ShardPattern = "model-*-of-*.safetensors";
+
+    private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
+
+    /// <summary>Whether a directory holds a model.</summary>
+    public static bool IsModel(string folder) => File.Exists(Path.Combine(folder, HuggingFaceConfig.FileName));
+
+    /// <summary>Loads a model, as float32.</summary>
+    /// <param name="folder">The directory.</param>
+    /// <param name="tokenizer">The tokenizer to use; null loads the directory's <c>tokenizer.model</c> where it has one.</param>
+    /// <exception cref="InvalidModelFileException">A file is missing, broken, or describes something else than a Llama.</exception>
+    public static LoadedModel Load(string folder, Tokenizer? tokenizer = null)
+    {
+        string path = Path.Combine(folder, HuggingFaceConfig.FileName);
+        JsonFields fields = JsonFields.ReadFile(path);
+        LlamaConfig config = HuggingFaceConfig.Read(fields, path);
+        tokenizer ??= LoadTokenizer(folder);
+        GenerationDefaults generation = HuggingFaceGenerationConfig.Read(folder, fields, tokenizer);
+        using SafetensorsFolder files = SafetensorsFolder.Open(folder);
+        HuggingFaceTensors.Check(files, folder, config);
+        LlamaWeights weights = new(config);
+        try
+        {
+            HuggingFaceTensors.Load(files, weights);
+            return new LoadedModel
+            {
+                Weights = weights,
+                Tokenizer = tokenizer,
+                GenerationDefaults = generation,
+                Information = Describe(folder, fields, config, files),
+            };
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads what the files say about a model, without its weights.</summary>
+    /// <exception cref="InvalidModelFileException">A file is missing, broken, or describes something else than a Llama.</exception>
+    public static ModelInformation Inspect(string folder)
+    {
+        string path = Path.Combine(folder, HuggingFaceConfig.FileName);
+        JsonFields fields = JsonFields.ReadFile(path);
+        LlamaConfig config = HuggingFaceConfig.Read(fields, path);
+        using SafetensorsFolder files = SafetensorsFolder.Open(folder);
+        HuggingFaceTensors.Check(files, folder, config);
+        return Describe(folder, fields, config, files);
+    }
+
+    /// <summary>
+    /// Saves a model. <c>config.json</c> is written last, so that a directory that has one holds a whole model; each file replaces its
+    /// predecessor in one step.
+    /// </summary>
+    /// <param name="folder">The directory, created where it is missing.</param>
+    /// <param name="weights">The model.</param>
+    /// <param name="tokenizer">Its tokenizer, or null.</param>
+    /// <param name="options">Null for one float32 file (shards above 5 GB).</param>
+    /// <exception cref="ArgumentException">The tokenizer is not a SentencePiece one.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static void Save(string folder, LlamaWeights weights, Tokenizer? tokenizer = null, HuggingFaceSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        options ??= new HuggingFaceSaveOptions();
+        GenerationDefaults generation = options.GenerationDefaults ?? GenerationDefaults.Of(tokenizer);
+        Directory.CreateDirectory(folder);
+        SaveWeights(folder, HuggingFaceTensors.Sources(weights, options.Type), options.MaximumShardBytes);
+        if (tokenizer is not null)
+        {
+            SaveTokenizer(folder, tokenizer, weights.Config.ContextLength);
+        }
+
+        HuggingFaceGenerationConfig.Write(Path.Combine(folder, HuggingFaceGenerationConfig.FileName), generation);
+        HuggingFaceConfig.Write(Path.Combine(folder, HuggingFaceConfig.FileName), weights.Config, options.Type, generation);
+    }
+
+    internal static Tokenizer? LoadTokenizer(string folder)
+    {
+        string path = Path.Combine(folder, TokenizerName);
+        return File.Exists(path) ? SentencePieceTokenizer.Load(path) : null;
+    }
+
+    private static void SaveWeights(string folder, List<SafetensorsSource> sources, long maximumShardBytes)
+    {
+        List<List<SafetensorsSource>> shards = [];
+        long bytes = 0;
+        foreach (SafetensorsSource source in sources)
+        {
+            if (shards.Count == 0 || bytes + source.Bytes > maximumShardBytes)
+            {
+                shards.Add([]);
+                bytes = 0;
+            }
+
+            shards[^1].Add(source);
+            bytes += source.Bytes;
+        }
+
+        string[] names = shards.Count == 1
+            ? [SafetensorsFolder.SingleName]
+            : [.. shards.Select((_, index) => $"model-{index + 1:D5}-of-{shards.Count:D5}.safetensors")];
+        for (int i = 0; i < names.Length; i++)
+        {
+            SafetensorsWriter.Write(Path.Combine(folder, names[i]), shards[i], Metadata);
+        }
+
+        if (shards.Count > 1)
+        {
+            SafetensorsFolder.WriteIndex(Path.Combine(folder, SafetensorsFolder.IndexName), names.Zip(shards, (name, shard) => (name, (IReadOnlyList<SafetensorsSource>)shard)));
+        }
+
+        DeleteFormerWeights(folder, names);
+    }
+
+    // A model saved before in another number of files must not be found beside the new one.
+    private static void DeleteFormerWeights(string folder, string[] written)
+    {
+        string[] former = [.. Directory.GetFiles(folder, ShardPattern), Path.Combine(folder, SafetensorsFolder.SingleName)];
+        foreach (string path in former)
+        {
+            if (!written.Contains(Path.GetFileName(path)))
+            {
+                File.Delete(path);
+            }
+        }
+
+        if (written.Length == 1)
+        {
+            File.Delete(Path.Combine(folder, SafetensorsFolder.IndexName));
+        }
+    }
+
+    private static void SaveTokenizer(string folder, Tokenizer tokenizer, int contextLength)
+    {
+        if (tokenizer is not SentencePieceTokenizer sentencePiece)
+        {
+            throw new ArgumentException($"A {tokenizer.GetType().Name} cannot be saved as {TokenizerName}.", nameof(tokenizer));
+        }
+
+        sentencePiece.Model.Write(Path.Combine(folder, TokenizerName));
+        AtomicFile.Write(Path.Combine(folder, TokenizerConfigName), stream =>
+        {
+            using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
+            json.WriteStartObject();
+            json.WriteBoolean("add_bos_token", true);
+            json.WriteBoolean("add_eos_token", false);
+            WritePiece(json, "bos_token", tokenizer, tokenizer.BosId);
+            json.WriteBoolean("clean_up_tokenization_spaces", false);
+            WritePiece(json, "eos_token", tokenizer, tokenizer.EosId);
+            json.WriteBoolean("legacy", false);
+            json.WriteNumber("model_max_length", contextLength);
+            json.WriteString("tokenizer_class", "LlamaTokenizer");
+            WritePiece(json, "unk_token", tokenizer, sentencePiece.UnknownId);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void WritePiece(Utf8JsonWriter json, string key, Tokenizer tokenizer, int id)
+    {
+        if (id >= 0)
+        {
+            json.WriteString(key, tokenizer.PieceText(id));
+        }
+    }
+
+    private static ModelInformation Describe(string folder, JsonFields fields, LlamaConfig config, SafetensorsFolder files) => new(
+        folder,
+        FormatName,
+        HuggingFaceConfig.ArchitectureOf(fields),
+        config,
+        [.. files.Tensors.Select(entry => new TensorSummary(entry.Tensor.Name, entry.Tensor.Type, entry.Tensor.Shape, entry.Tensor.Bytes))],
+        File.Exists(Path.Combine(folder, TokenizerName)) ? TokenizerName : null,
+        files.FileBytes);
+}
