@@ -24,6 +24,25 @@ public sealed class LoadedModel : IDisposable
     /// <summary>How it was stored: <c>huggingface</c>, <c>gguf</c> or <c>llama2.c</c>.</summary>
     public string Format => Information.Format;
 
+    /// <summary>
+    /// The same weights with another tokenizer, whose ids serve where the files name no others. Dispose one of the two.
+    /// </summary>
+    internal LoadedModel WithTokenizer(Tokenizer tokenizer)
+    {
+        GenerationDefaults own = GenerationDefaults.Of(tokenizer);
+        return new LoadedModel
+        {
+            Weights = Weights,
+            Tokenizer = tokenizer,
+            Information = Information,
+            GenerationDefaults = GenerationDefaults with
+            {
+                BosId = GenerationDefaults.BosId >= 0 ? GenerationDefaults.BosId : own.BosId,
+                EosIds = GenerationDefaults.EosIds.Count > 0 ? GenerationDefaults.EosIds : own.EosIds,
+            },
+        };
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 }

@@ -34,14 +34,13 @@ public static class HuggingFaceDirectory
 
     /// <summary>Loads a model, as float32.</summary>
     /// <param name="folder">The directory.</param>
-    /// <param name="tokenizer">The tokenizer to use; null loads the directory's <c>tokenizer.model</c> where it has one.</param>
     /// <exception cref="InvalidModelFileException">A file is missing, broken, or describes something else than a Llama.</exception>
-    public static LoadedModel Load(string folder, Tokenizer? tokenizer = null)
+    public static LoadedModel Load(string folder)
     {
         string path = Path.Combine(folder, HuggingFaceConfig.FileName);
         JsonFields fields = JsonFields.ReadFile(path);
         LlamaConfig config = HuggingFaceConfig.Read(fields, path);
-        tokenizer ??= LoadTokenizer(folder);
+        Tokenizer? tokenizer = LoadTokenizer(folder);
         GenerationDefaults generation = HuggingFaceGenerationConfig.Read(folder, fields, tokenizer);
         using SafetensorsFolder files = SafetensorsFolder.Open(folder);
         HuggingFaceTensors.Check(files, folder, config);
@@ -102,7 +101,7 @@ public static class HuggingFaceDirectory
         HuggingFaceConfig.Write(Path.Combine(folder, HuggingFaceConfig.FileName), weights.Config, options.Type, generation);
     }
 
-    internal static Tokenizer? LoadTokenizer(string folder)
+    private static SentencePieceTokenizer? LoadTokenizer(string folder)
     {
         string path = Path.Combine(folder, TokenizerName);
         return File.Exists(path) ? SentencePieceTokenizer.Load(path) : null;
@@ -134,7 +133,7 @@ public static class HuggingFaceDirectory
 
         if (shards.Count > 1)
         {
-            SafetensorsFolder.WriteIndex(Path.Combine(folder, SafetensorsFolder.IndexName), names.Zip(shards, (name, shard) => (name, (IReadOnlyList<SafetensorsSource>)shard)));
+            SafetensorsFolder.WriteIndex(Path.Combine(folder, SafetensorsFolder.IndexName), names, shards);
         }
 
         DeleteFormerWeights(folder, names);

@@ -11,6 +11,9 @@ internal sealed class SafetensorsFolder : IDisposable
     public const string IndexName = "model.safetensors.index.json";
     private const string Extension = ".safetensors";
 
+    private static readonly System.Buffers.SearchValues<char> PlainCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, SafetensorsTensor Tensor)> _tensors = new(StringComparer.Ordinal);
 
@@ -67,11 +70,12 @@ internal sealed class SafetensorsFolder : IDisposable
 
     /// <summary>Writes an index.</summary>
     /// <param name="path">The file to write or replace.</param>
-    /// <param name="shards">The name of each shard and what it holds.</param>
-    public static void WriteIndex(string path, IEnumerable<(string FileName, IReadOnlyList<SafetensorsSource> Tensors)> shards)
+    /// <param name="names">The name of each shard.</param>
+    /// <param name="shards">What each shard holds.</param>
+    public static void WriteIndex(string path, IReadOnlyList<string> names, IReadOnlyList<IReadOnlyList<SafetensorsSource>> shards)
     {
         (string FileName, SafetensorsSource Tensor)[] entries =
-            [.. shards.SelectMany(shard => shard.Tensors.Select(tensor => (shard.FileName, tensor)))];
+            [.. names.Zip(shards).SelectMany(shard => shard.Second.Select(tensor => (shard.First, tensor)))];
         AtomicFile.Write(path, stream =>
         {
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
@@ -125,9 +129,6 @@ internal sealed class SafetensorsFolder : IDisposable
             throw new InvalidModelFileException($"{index}: {tensor}: '{shard}' is not the plain name of a {Extension} file.");
         }
     }
-
-    private static readonly System.Buffers.SearchValues<char> PlainCharacters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     private SafetensorsFile OpenFile(string path)
     {

@@ -1,0 +1,103 @@
+namespace Cria.Models;
+
+/// <summary>
+/// Finds out what a path holds and loads it: a Hugging Face directory, a GGUF file, a llama2.c checkpoint, or a run directory, of which the
+/// newest model is taken (the last stage of the pipeline that has one).
+/// </summary>
+public static class ModelLoader
+{
+    // Latest first.
+    private static readonly string[] Stages = ["rlhf-v5", "rlhf-v4", "rlhf-v3", "rlhf-v2", "rlhf-v1", "sft", "base"];
+
+    /// <summary>Loads a model with float32 weights.</summary>
+    /// <param name="path">A directory or file.</param>
+    /// <param name="tokenizerPath">A <c>.model</c> (SentencePiece) or <c>.bin</c> (llama2.c) file to use instead of the model's own.</param>
+    /// <exception cref="InvalidModelFileException">The files break their format or do not fit one another.</exception>
+    /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
+    public static LoadedModel Load(string path, string? tokenizerPath = null)
+    {
+        ModelLocation location = Locate(path);
+        LoadedModel model = location.Format switch
+        {
+            Llama2cFile.FormatName => Llama2cFile.Load(location.Source),
+            _ => HuggingFaceDirectory.Load(location.Source),
+        };
+        try
+        {
+            tokenizerPath ??= model.Tokenizer is null ? location.TokenizerPath : null;
+            if (tokenizerPath is not null)
+            {
+                model = model.WithTokenizer(LoadTokenizer(tokenizerPath, model.Config.VocabularySize));
+            }
+
+            if (model.Tokenizer is { } tokenizer && tokenizer.VocabularySize > model.Config.VocabularySize)
+            {
+                throw new InvalidModelFileException(
+                    $"{path}: the tokenizer has {tokenizer.VocabularySize} ids, but the model only {model.Config.VocabularySize}.");
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads what the files say about a model, without its weights.</summary>
+    /// <param name="path">A directory or file.</param>
+    /// <exception cref="InvalidModelFileException">The files break their format.</exception>
+    /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
+    public static ModelInformation Inspect(string path)
+    {
+        ModelLocation location = Locate(path);
+        return location.Format switch
+        {
+            Llama2cFile.FormatName => Llama2cFile.Inspect(location.Source),
+            _ => HuggingFaceDirectory.Inspect(location.Source),
+        };
+    }
+
+    private static ModelLocation Locate(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            return HuggingFaceDirectory.IsModel(path) ? new ModelLocation(HuggingFaceDirectory.FormatName, path, null) : LocateInRun(path);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: there is no such file or directory.", path);
+        }
+
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".bin" => new ModelLocation(Llama2cFile.FormatName, path, null),
+            string extension => throw new InvalidModelFileException(
+                $"{path}: a model is a directory, a .gguf or a .bin file, but this one ends in '{extension}'."),
+        };
+    }
+
+    private static ModelLocation LocateInRun(string run)
+    {
+        string? stage = Stages.Select(name => Path.Combine(run, name)).FirstOrDefault(HuggingFaceDirectory.IsModel);
+        string tokenizer = Path.Combine(run, HuggingFaceDirectory.TokenizerName);
+        return stage is not null
+            ? new ModelLocation(HuggingFaceDirectory.FormatName, stage, File.Exists(tokenizer) ? tokenizer : null)
+            : throw new InvalidModelFileException(
+                $"{run}: no model: neither a config.json (a Hugging Face directory) nor a stage that holds one ({string.Join(", ", Stages)}).");
+    }
+
+    private static SentencePieceTokenizer LoadTokenizer(string path, int vocabularySize) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".model" => SentencePieceTokenizer.Load(path),
+        ".bin" => SentencePieceTokenizer.LoadLlama2c(path, vocabularySize),
+        string extension => throw new InvalidModelFileException(
+            $"{path}: a tokenizer is a .model or a .bin file, but this one ends in '{extension}'."),
+    };
+
+    // TokenizerPath: a run's tokenizer, for a stage without one of its own.
+    private readonly record struct ModelLocation(string Format, string Source, string? TokenizerPath);
+}
