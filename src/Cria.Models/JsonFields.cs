@@ -59,7 +59,7 @@ internal sealed class JsonFields
     }
 
     /// <summary>The fields in the order of the file.</summary>
-    public IEnumerable<string> Keys => _element.EnumerateObject().Select(NameOf);
+    public IEnumerable<string> Keys => _element.EnumerateObject().Select(property => property.Name);
 
     /// <summary>A whole number.</summary>
     public int? Int(string key) => Find(key) is not { } value
@@ -157,18 +157,6 @@ internal sealed class JsonFields
         catch (InvalidOperationException exception)
         {
             throw new InvalidModelFileException($"{Where(key)}: the string is not Unicode text.", exception);
-        }
-    }
-
-    private string NameOf(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new InvalidModelFileException($"{_where}: a key is not Unicode text.", exception);
         }
     }
 
