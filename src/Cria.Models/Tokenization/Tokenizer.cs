@@ -8,6 +8,8 @@ namespace Cria.Models;
 /// </summary>
 public abstract class Tokenizer
 {
+    private Dictionary<string, int>? _controlIds;
+
     /// <summary>How many ids there are: 0 to <c>VocabularySize - 1</c>.</summary>
     public abstract int VocabularySize { get; }
 
@@ -49,6 +51,15 @@ public abstract class Tokenizer
     /// <summary>Whether an id stands for no text (BOS, EOS, a chat tag).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is not in the vocabulary.</exception>
     public abstract bool IsControl(int id);
+
+    /// <summary>The control id that the vocabulary spells so (e.g. <c>&lt;|im_start|&gt;</c>), or -1.</summary>
+    public int FindControl(string piece)
+    {
+        // Built on first use; two threads that build it at once build the same.
+        _controlIds ??= Enumerable.Range(0, VocabularySize).Where(IsControl).GroupBy(PieceText)
+            .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        return _controlIds.GetValueOrDefault(piece, -1);
+    }
 
     /// <summary>The text of the ids; control ids add nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>

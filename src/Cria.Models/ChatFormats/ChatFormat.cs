@@ -1,0 +1,66 @@
+namespace Cria.Models;
+
+/// <summary>
+/// How a dialogue becomes tokens. Control tokens are added by id and every message is encoded as text by itself, so that nothing a user
+/// writes can become a control token.
+/// </summary>
+public abstract class ChatFormat
+{
+    /// <summary>Llama 2's format.</summary>
+    public static ChatFormat Llama2 { get; } = new Llama2ChatFormat();
+
+    /// <summary>ChatML without a default system message.</summary>
+    public static ChatFormat ChatMl { get; } = new ChatMlFormat();
+
+    /// <summary>What the format is called.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Strings that only the format itself writes: an answer that comes to one has ended.</summary>
+    public virtual IReadOnlyList<string> StopStrings => [];
+
+    /// <summary>
+    /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of
+    /// <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; without one, or with an unknown one, it is
+    /// Llama 2's.
+    /// </summary>
+    public static ChatFormat FromTemplate(string? template) =>
+        template is not null && template.Contains(ChatMlFormat.StartMark, StringComparison.Ordinal)
+            ? new ChatMlFormat(ChatMlFormat.FindDefaultSystemMessage(template))
+            : Llama2;
+
+    /// <summary>The ids that end an answer.</summary>
+    public abstract IReadOnlyList<int> StopIds(Tokenizer tokenizer);
+
+    /// <summary>The tokens after which the assistant's next answer follows, BOS included where the model expects it.</summary>
+    /// <exception cref="InvalidDialogueException">The format cannot express the dialogue, or it does not end with the user.</exception>
+    public int[] EncodePrompt(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages)
+    {
+        CheckEnd(messages, "user", message => message.Role != ChatRole.Assistant);
+        DialogueWriter writer = new(tokenizer);
+        Write(writer, messages);
+        return writer.ToDialogue().Ids;
+    }
+
+    /// <summary>The tokens of a whole dialogue that ends with the assistant's answer, and which of them the assistant is to learn.</summary>
+    /// <exception cref="InvalidDialogueException">The format cannot express the dialogue, or it does not end with the assistant.</exception>
+    public EncodedDialogue EncodeDialogue(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages)
+    {
+        CheckEnd(messages, "assistant", message => message.Role == ChatRole.Assistant);
+        DialogueWriter writer = new(tokenizer);
+        Write(writer, messages);
+        return writer.ToDialogue();
+    }
+
+    /// <summary>Writes a dialogue; where it ends with the user, also what comes before the assistant's answer.</summary>
+    private protected abstract void Write(DialogueWriter writer, IReadOnlyList<ChatMessage> messages);
+
+    private static void CheckEnd(IReadOnlyList<ChatMessage> messages, string expected, Func<ChatMessage, bool> isExpected)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        if (messages.Count == 0 || !isExpected(messages[^1]))
+        {
+            string found = messages.Count == 0 ? "it is empty" : $"its last message is the {messages[^1].Role.ToString().ToLowerInvariant()}'s";
+            throw new InvalidDialogueException($"The dialogue must end with a message of the {expected}; {found}.");
+        }
+    }
+}
