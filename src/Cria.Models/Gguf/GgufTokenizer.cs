@@ -7,7 +7,10 @@ internal static class GgufTokenizer
     private const string PreKey = "tokenizer.ggml.pre";
     private const string TokensKey = "tokenizer.ggml.tokens";
     private const string TypesKey = "tokenizer.ggml.token_type";
+    private const string ScoresKey = "tokenizer.ggml.scores";
     private const string MergesKey = "tokenizer.ggml.merges";
+    private const string AddSpaceKey = "tokenizer.ggml.add_space_prefix";
+    private const string RemoveSpacesKey = "tokenizer.ggml.remove_extra_whitespaces";
     private const string AddBosKey = "tokenizer.ggml.add_bos_token";
     private const string BosKey = "tokenizer.ggml.bos_token_id";
     private const string EosKey = "tokenizer.ggml.eos_token_id";
@@ -24,10 +27,47 @@ internal static class GgufTokenizer
         return model switch
         {
             null or "none" or "no_vocab" => null,
+            "llama" => ReadSentencePiece(file),
             "gpt2" => ReadByteLevel(file),
             _ => throw new InvalidModelFileException(
                 $"{file.FilePath}: '{ModelKey}' is '{model}'; 'llama' (SentencePiece) and 'gpt2' (byte-level BPE) are read."),
         };
+    }
+
+    private static SentencePieceTokenizer ReadSentencePiece(GgufFile file)
+    {
+        GgufMetadata metadata = file.Metadata;
+        string[] tokens = metadata.GetArray<string>(TokensKey);
+        int[] types = ReadTypes(file, tokens.Length);
+        float[] scores = metadata.GetArray<float>(ScoresKey);
+        CheckLength(file, ScoresKey, scores.Length, tokens.Length);
+        SentencePiece[] pieces = new SentencePiece[tokens.Length];
+        for (int id = 0; id < pieces.Length; id++)
+        {
+            pieces[id] = new SentencePiece(tokens[id], scores[id], (SentencePieceType)types[id]);
+        }
+
+        SentencePieceTrainerOptions settings = new()
+        {
+            VocabularySize = tokens.Length,
+            ByteFallback = Array.Exists(pieces, piece => piece.Type == SentencePieceType.Byte),
+            BosPiece = SpecialPiece(file, BosKey, tokens),
+            EosPiece = SpecialPiece(file, EosKey, tokens),
+            Normalization = new SentencePieceNormalization
+            {
+                AddDummyPrefix = metadata.GetBoolean(AddSpaceKey, true),
+                RemoveExtraWhitespaces = metadata.GetBoolean(RemoveSpacesKey, false),
+            },
+        };
+        return new SentencePieceTokenizer(new SentencePieceModel(pieces, settings, file.FilePath), metadata.GetBoolean(AddBosKey, true));
+    }
+
+    private static string SpecialPiece(GgufFile file, string key, string[] tokens)
+    {
+        int id = file.Metadata.GetInt32OrNull(key) ?? -1;
+        return id >= -1 && id < tokens.Length
+            ? id < 0 ? "" : tokens[id]
+            : throw new InvalidModelFileException($"{file.FilePath}: '{key}' is {id}; '{TokensKey}' has {tokens.Length} entries.");
     }
 
     private static ByteLevelBpeTokenizer ReadByteLevel(GgufFile file)
@@ -59,9 +99,16 @@ internal static class GgufTokenizer
     private static int[] ReadTypes(GgufFile file, int count)
     {
         int[] types = file.Metadata.GetArray<int>(TypesKey);
-        return types.Length == count
-            ? types
-            : throw new InvalidModelFileException($"{file.FilePath}: '{TypesKey}' has {types.Length} entries; '{TokensKey}' has {count}.");
+        CheckLength(file, TypesKey, types.Length, count);
+        return types;
+    }
+
+    private static void CheckLength(GgufFile file, string key, int found, int expected)
+    {
+        if (found != expected)
+        {
+            throw new InvalidModelFileException($"{file.FilePath}: '{key}' has {found} entries; '{TokensKey}' has {expected}.");
+        }
     }
 
     private static ByteLevelPreTokenizer ReadPreTokenizer(GgufFile file)

@@ -17,7 +17,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private readonly byte[][] _pieceBytes;
 
     /// <summary>Prepares the tables of a vocabulary (about 0.1 s for 32,000 pieces).</summary>
-    public SentencePieceTokenizer(SentencePieceModel model)
+    /// <param name="model">The vocabulary and its settings.</param>
+    /// <param name="addsBos">Whether a prompt begins with <see cref="BosId"/>, where there is one.</param>
+    public SentencePieceTokenizer(SentencePieceModel model, bool addsBos = true)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
@@ -26,6 +28,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         _pieceBytes = [.. model.Pieces.Select(PieceBytes)];
         BosId = FindControl(model.Trainer.BosPiece);
         EosId = FindControl(model.Trainer.EosPiece);
+        AddsBos = addsBos && BosId >= 0;
     }
 
     /// <summary>The vocabulary and its settings.</summary>
@@ -39,6 +42,9 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     /// <inheritdoc/>
     public override int EosId { get; }
+
+    /// <inheritdoc/>
+    public override bool AddsBos { get; }
 
     /// <summary>The id of text outside the vocabulary; never produced by encoding where the vocabulary has byte pieces.</summary>
     public int UnknownId => _vocabulary.UnknownId;
@@ -174,11 +180,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
         SentencePieceType.Unknown => Encoding.UTF8.GetBytes(Model.Trainer.UnknownSurface),
         _ => Encoding.UTF8.GetBytes(SentencePieceVocabulary.WithSpaces(piece.Text)),
     };
-
-    private int FindControl(string text) =>
-        Model.Pieces.Index().Where(piece => piece.Item.Type == SentencePieceType.Control && piece.Item.Text == text)
-            .Select(piece => piece.Index)
-            .FirstOrDefault(-1);
 
     private void RequireId(int id)
     {

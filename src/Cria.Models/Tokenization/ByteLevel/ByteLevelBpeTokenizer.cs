@@ -179,7 +179,7 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
 
     private MergeTable ReadMerges(IReadOnlyList<string> merges)
     {
-        MergeTable table = new(merges.Count);
+        Dictionary<(int Left, int Right), Merge> table = new(merges.Count);
         for (int rank = 0; rank < merges.Count; rank++)
         {
             string merge = merges[rank];
@@ -192,10 +192,10 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
                 throw new ArgumentException($"Merge {rank} ('{merge}') must be two tokens with a space between, whose join is a token too.");
             }
 
-            table.Add(left, right, rank, merged);
+            table.TryAdd((left, right), new Merge(merged, rank));
         }
 
-        return table;
+        return new MergeTable(table);
     }
 
     private void CheckSpecial(int id)

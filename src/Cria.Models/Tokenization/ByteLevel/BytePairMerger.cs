@@ -38,9 +38,9 @@ internal sealed class BytePairMerger
         {
             // A pair is stale once either side was merged: its neighbour or its rank is another then.
             if (_next[pair.Left] == pair.Right
-                && merges.TryGet(_ids[pair.Left], _ids[pair.Right], out int rank, out int merged) && rank == pair.Rank)
+                && merges.Find(_ids[pair.Left], _ids[pair.Right]) is { Symbol: >= 0 } merge && merge.Rank == pair.Rank)
             {
-                Join(pair.Left, pair.Right, merged, merges);
+                Join(pair.Left, pair.Right, merge.Symbol, merges);
             }
         }
 
@@ -70,9 +70,10 @@ internal sealed class BytePairMerger
 
     private void Enqueue(int left, int right, MergeTable merges)
     {
-        if (merges.TryGet(_ids[left], _ids[right], out int rank, out _))
+        Merge merge = merges.Find(_ids[left], _ids[right]);
+        if (merge.Symbol >= 0)
         {
-            _pairs.Enqueue((left, right, rank), ((long)rank << 32) | (uint)left);
+            _pairs.Enqueue((left, right, merge.Rank), ((long)merge.Rank << 32) | (uint)left);
         }
     }
 }
