@@ -34,9 +34,9 @@ internal sealed class XmlDocumentationReader
     public List<MemberEntry> Read(Stream stream, string path)
     {
         List<MemberEntry> members = [];
+        using XmlReader reader = XmlReader.Create(stream, Settings);
         try
         {
-            using XmlReader reader = XmlReader.Create(stream, Settings);
             reader.MoveToContent();
             while (!reader.EOF)
             {
@@ -52,7 +52,9 @@ internal sealed class XmlDocumentationReader
         }
         catch (XmlException exception)
         {
-            throw new InvalidCorpusException($"{path}: line {exception.LineNumber}: not a readable XML documentation file: {exception.Message}", exception);
+            // Some of the reader's errors carry no line; the reader itself knows it.
+            int line = Math.Max(1, exception.LineNumber > 0 ? exception.LineNumber : ((IXmlLineInfo)reader).LineNumber);
+            throw new InvalidCorpusException($"{path}: line {line}: not a readable XML documentation file: {exception.Message}", exception);
         }
 
         return members;

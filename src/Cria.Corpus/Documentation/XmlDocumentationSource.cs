@@ -2,7 +2,8 @@ namespace Cria.Corpus;
 
 /// <summary>
 /// XML documentation files as a source: one document a type, the type's own entry first, then its members in the order of the files. A
-/// member that several files document counts once, as the first file has it; members without any text are left out.
+/// member that several files document counts once, as the first file has it; members without any text are left out, and so is what is
+/// neither public nor protected, where the assembly lies beside its file.
 /// </summary>
 public sealed class XmlDocumentationSource : IDocumentSource
 {
@@ -13,15 +14,10 @@ public sealed class XmlDocumentationSource : IDocumentSource
     private readonly int _threads;
     private readonly Lazy<List<Document>> _documents;
 
-    /// <summary>
-    /// Namespaces that stand in the reference documentation without being part of the API: sources compiled into its assemblies.
-    /// </summary>
-    public static IReadOnlyList<string> DefaultExcludedNamespaces { get; } = ["Windows.Win32", "MessagePack", "Nerdbank.Streams"];
-
     /// <summary>A source over files, read in the given order, which decides which of two entries for one member counts.</summary>
     /// <param name="files">XML documentation files.</param>
     /// <param name="name">The name for statistics.</param>
-    /// <param name="excludedNamespaces">Namespaces to leave out, with all below them; <see cref="DefaultExcludedNamespaces"/> when null.</param>
+    /// <param name="excludedNamespaces">Namespaces to leave out, with all below them.</param>
     /// <param name="threads">How many files are parsed at once; 0: one a processor. The result is the same.</param>
     public XmlDocumentationSource(
         IEnumerable<string> files,
@@ -31,7 +27,7 @@ public sealed class XmlDocumentationSource : IDocumentSource
     {
         _files = [.. files];
         Name = name;
-        _excludedNamespaces = excludedNamespaces ?? DefaultExcludedNamespaces;
+        _excludedNamespaces = excludedNamespaces ?? [];
         _threads = threads > 0 ? threads : Environment.ProcessorCount;
         _documents = new Lazy<List<Document>>(ReadAll);
         Size = SourceFiles.Size(_files);
@@ -55,7 +51,13 @@ public sealed class XmlDocumentationSource : IDocumentSource
     {
         MemberNames names = new(ScanTypes());
         List<MemberEntry>[] entries = new List<MemberEntry>[_files.Count];
-        ForEachFile(i => entries[i] = new XmlDocumentationReader(names).Read(_files[i]));
+        PublicApi[] apis = new PublicApi[_files.Count];
+        ForEachFile(i =>
+        {
+            entries[i] = new XmlDocumentationReader(names).Read(_files[i]);
+            apis[i] = PublicApi.AssemblyBeside(_files[i]) is string assembly ? PublicApi.Read(assembly) : new PublicApi();
+        });
+        RemoveInternal(entries, apis);
 
         Dictionary<string, DocumentedMember> members = new(StringComparer.Ordinal);
         Dictionary<string, string> inheritance = new(StringComparer.Ordinal);
@@ -95,6 +97,24 @@ public sealed class XmlDocumentationSource : IDocumentSource
         }
 
         return documents;
+    }
+
+    /// <summary>A file may document types that another assembly of the set holds, so all of them are asked.</summary>
+    private void RemoveInternal(List<MemberEntry>[] entries, PublicApi[] apis)
+    {
+        PublicApi all = new();
+        foreach (PublicApi api in apis)
+        {
+            all.Add(api);
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (PublicApi.AssemblyBeside(_files[i]) is not null)
+            {
+                entries[i].RemoveAll(entry => !all.Contains(DocumentationId.Parse(entry.Member.Id)));
+            }
+        }
     }
 
     private static List<DocumentedMember> TypeFirst(string typeId, List<DocumentedMember> members, MemberNames names)
