@@ -1,0 +1,61 @@
+using Cria.Corpus;
+using Cria.Models;
+
+namespace Cria.Training;
+
+/// <summary>How well a model predicts text that it was not trained on.</summary>
+/// <param name="Loss">Mean of −log p, in nats a token.</param>
+/// <param name="BitsPerByte">Σ −log₂ p over the bytes of the text: comparable between tokenizers.</param>
+/// <param name="Tokens">Tokens predicted.</param>
+public readonly record struct ValidationResult(double Loss, double BitsPerByte, long Tokens)
+{
+    /// <summary>e to the loss.</summary>
+    public double Perplexity => Math.Exp(Loss);
+}
+
+/// <summary>Measures a model on held-out documents, always on the same windows.</summary>
+public sealed class Validation
+{
+    private readonly PackedBatchSource _source;
+    private readonly long _windows;
+    private readonly int[] _bytes;
+    private readonly TokenBatch _batch;
+
+    /// <summary>Prepares the measurement.</summary>
+    /// <param name="sequences">The windows of the held-out text, not shuffled; stays the caller's.</param>
+    /// <param name="tokenizer">Says how many bytes a token stands for.</param>
+    /// <param name="separateDocuments">As in training.</param>
+    /// <param name="largestWindows">At most so many windows are measured, from the first on.</param>
+    public Validation(PackedSequences sequences, Tokenizer tokenizer, bool separateDocuments, long largestWindows = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        _source = new PackedBatchSource(sequences, 1, separateDocuments);
+        _windows = Math.Min(sequences.WindowsPerEpoch, largestWindows);
+        _bytes = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(id => tokenizer.IsControl(id) ? 0 : tokenizer.PieceBytes(id).Length)];
+        _batch = new TokenBatch(sequences.SequenceLength);
+    }
+
+    /// <summary>Measures the network.</summary>
+    /// <param name="network">With room for one window.</param>
+    public ValidationResult Measure(TrainingNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        double nats = 0;
+        long bytes = 0;
+        long tokens = 0;
+        for (long window = 0; window < _windows; window++)
+        {
+            _batch.Clear();
+            _source.AddWindow(window, _batch);
+            nats += network.Loss(_batch);
+            tokens += _batch.TargetTokens;
+            foreach (int target in _batch.Targets)
+            {
+                bytes += _bytes[target];
+            }
+        }
+
+        return new ValidationResult(nats / tokens, nats / Math.Log(2) / bytes, tokens);
+    }
+}
