@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace Cria.Models;
 
-/// <summary>Conversions between float32 and the two 16-bit formats of model files. Widening is exact; narrowing rounds to nearest even.</summary>
+/// <summary>
+/// Conversions between float32 and the two 16-bit formats of model files. Widening is exact; narrowing rounds to nearest even.
+/// </summary>
 public static class FloatConversion
 {
     private const uint HalfExponentMask = 0x7C00;

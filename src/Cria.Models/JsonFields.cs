@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace Cria.Models;
 
 /// <summary>
-/// The fields of a JSON object in a model file. Every getter refuses a value of another kind with a message that names the file and the key;
-/// a key that is absent or null gives null.
+/// The fields of a JSON object in a model file. Every getter refuses a value of another kind with a message that names the file and the
+/// key; a key that is absent or null gives null.
 /// </summary>
 internal sealed class JsonFields
 {
@@ -30,7 +30,7 @@ internal sealed class JsonFields
         long length = new FileInfo(path).Length;
         return length <= MaximumFileBytes
             ? Parse(path, File.ReadAllBytes(path))
-            : throw new InvalidModelFileException($"{path}: {length} bytes are too many for a file of settings (at most {MaximumFileBytes}).");
+            : throw new InvalidModelFileException($"{path}: a file of settings has at most {MaximumFileBytes} bytes, this one {length}.");
     }
 
     /// <summary>Reads one JSON object.</summary>

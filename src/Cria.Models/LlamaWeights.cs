@@ -143,7 +143,7 @@ public sealed unsafe class LlamaWeights : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         if (source.FlatLength != FlatLength)
         {
-            throw new ArgumentException($"A model of {source.FlatLength} parameters cannot be copied to one of {FlatLength}.", nameof(source));
+            throw new ArgumentException($"{source.FlatLength} parameters cannot be copied to {FlatLength}.", nameof(source));
         }
 
         long bytes = FlatLength * sizeof(float);

@@ -20,9 +20,15 @@ public sealed record TensorSummary(string Name, string Type, IReadOnlyList<long>
 /// <param name="Tokenizer">The tokenizer file or kind, or null where there is none.</param>
 /// <param name="Bytes">The bytes of all files that hold tensors.</param>
 public sealed record ModelInformation(
-    string Source, string Format, string Architecture, LlamaConfig Config, IReadOnlyList<TensorSummary> Tensors, string? Tokenizer, long Bytes)
+    string Source,
+    string Format,
+    string Architecture,
+    LlamaConfig Config,
+    IReadOnlyList<TensorSummary> Tensors,
+    string? Tokenizer,
+    long Bytes)
 {
     /// <summary>How many values are stored in each element type.</summary>
     public IReadOnlyDictionary<string, long> ValuesByType =>
-        Tensors.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => group.Sum(tensor => tensor.Length), StringComparer.Ordinal);
+        Tensors.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => group.Sum(tensor => tensor.Length));
 }

@@ -11,7 +11,7 @@ public static class ModelLoader
 
     /// <summary>Loads a model with float32 weights.</summary>
     /// <param name="path">A directory or file.</param>
-    /// <param name="tokenizerPath">A <c>.model</c> (SentencePiece) or <c>.bin</c> (llama2.c) file to use instead of the model's own.</param>
+    /// <param name="tokenizerPath">A <c>.model</c> (SentencePiece) or <c>.bin</c> (llama2.c) file, used instead of the model's own.</param>
     /// <exception cref="InvalidModelFileException">The files break their format or do not fit one another.</exception>
     /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
     public static LoadedModel Load(string path, string? tokenizerPath = null)
@@ -87,16 +87,17 @@ public static class ModelLoader
         return stage is not null
             ? new ModelLocation(HuggingFaceDirectory.FormatName, stage, File.Exists(tokenizer) ? tokenizer : null)
             : throw new InvalidModelFileException(
-                $"{run}: no model: neither a config.json (a Hugging Face directory) nor a stage that holds one ({string.Join(", ", Stages)}).");
+                $"{run}: no model: neither a config.json (Hugging Face directory) nor a stage with one ({string.Join(", ", Stages)}).");
     }
 
-    private static SentencePieceTokenizer LoadTokenizer(string path, int vocabularySize) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".model" => SentencePieceTokenizer.Load(path),
-        ".bin" => SentencePieceTokenizer.LoadLlama2c(path, vocabularySize),
-        string extension => throw new InvalidModelFileException(
-            $"{path}: a tokenizer is a .model or a .bin file, but this one ends in '{extension}'."),
-    };
+    private static SentencePieceTokenizer LoadTokenizer(string path, int vocabularySize) =>
+        Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".model" => SentencePieceTokenizer.Load(path),
+            ".bin" => SentencePieceTokenizer.LoadLlama2c(path, vocabularySize),
+            string extension => throw new InvalidModelFileException(
+                $"{path}: a tokenizer is a .model or a .bin file, but this one ends in '{extension}'."),
+        };
 
     // TokenizerPath: a run's tokenizer, for a stage without one of its own.
     private readonly record struct ModelLocation(string Format, string Source, string? TokenizerPath);

@@ -52,7 +52,9 @@ public class FloatConversionTests
         Assert.Equal([0x3C00, 0x3C02, 0x7C00, 0x8000, 0x2E66], narrowed);
     }
 
-    private static void AssertSame(float expected, float actual) => Assert.True(
-        BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)),
-        $"expected {expected}, found {actual}");
+    private static void AssertSame(float expected, float actual)
+    {
+        bool sameBits = BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(actual);
+        Assert.True(sameBits || (float.IsNaN(expected) && float.IsNaN(actual)), $"expected {expected}, found {actual}");
+    }
 }

@@ -24,9 +24,8 @@ public unsafe class LlamaWeightsTests
         Assert.Equal(13_015_864_320, LlamaConfig.Llama13B.ParameterCount);
         Assert.Equal(33_743_970_304, LlamaConfig.Llama34B.ParameterCount);
         Assert.Equal(68_976_648_192, LlamaConfig.Llama70B.ParameterCount);
-        Assert.Equal(
-            [11008, 13824, 22016, 28672],
-            new[] { LlamaConfig.Llama7B, LlamaConfig.Llama13B, LlamaConfig.Llama34B, LlamaConfig.Llama70B }.Select(config => config.HiddenDim));
+        LlamaConfig[] presets = [LlamaConfig.Llama7B, LlamaConfig.Llama13B, LlamaConfig.Llama34B, LlamaConfig.Llama70B];
+        Assert.Equal([11008, 13824, 22016, 28672], presets.Select(config => config.HiddenDim));
     }
 
     [Theory]

@@ -30,11 +30,10 @@ public sealed class ModelLoaderTests : IDisposable
     [Fact]
     public void Paths_without_a_model_are_refused()
     {
-        Assert.Contains("no such file", Assert.Throws<FileNotFoundException>(() => ModelLoader.Load(_folder["none"])).Message, StringComparison.Ordinal);
-        Assert.Contains("no model", Assert.Throws<InvalidModelFileException>(() => ModelLoader.Load(_folder.Path)).Message, StringComparison.Ordinal);
         File.WriteAllText(_folder["model.txt"], "");
-        Assert.Contains(
-            "ends in '.txt'", Assert.Throws<InvalidModelFileException>(() => ModelLoader.Inspect(_folder["model.txt"])).Message, StringComparison.Ordinal);
+        AssertRefused<FileNotFoundException>(_folder["none"], "no such file");
+        AssertRefused<InvalidModelFileException>(_folder.Path, "no model");
+        AssertRefused<InvalidModelFileException>(_folder["model.txt"], "ends in '.txt'");
     }
 
     [Theory]
@@ -67,6 +66,13 @@ public sealed class ModelLoaderTests : IDisposable
         Assert.Equal(392064, checkpoint.Bytes);
         Assert.Equal(392064 - 256, checkpoint.Tensors.Sum(tensor => tensor.Bytes));
         Assert.Equal(["F32", "Q8"], checkpoint.ValuesByType.Keys.Order());
+    }
+
+    private static void AssertRefused<TException>(string path, string message)
+        where TException : Exception
+    {
+        Assert.Contains(message, Assert.Throws<TException>(() => ModelLoader.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<TException>(() => ModelLoader.Inspect(path)).Message, StringComparison.Ordinal);
     }
 
     private void AssertSource(string stage) => Assert.Equal(_folder[stage], ModelLoader.Inspect(_folder.Path).Source);

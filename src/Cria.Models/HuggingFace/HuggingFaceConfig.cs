@@ -59,7 +59,8 @@ internal static class HuggingFaceConfig
     }
 
     /// <summary>The first of the architectures named, or the causal one where none is.</summary>
-    public static string ArchitectureOf(JsonFields fields) => fields.Texts("architectures") is [string first, ..] ? first : CausalArchitecture;
+    public static string ArchitectureOf(JsonFields fields) =>
+        fields.Texts("architectures") is [string first, ..] ? first : CausalArchitecture;
 
     /// <summary>Writes a configuration.</summary>
     /// <param name="path">The file to write or replace.</param>

@@ -16,9 +16,9 @@ public sealed record HuggingFaceSaveOptions
 }
 
 /// <summary>
-/// A model as Hugging Face's transformers keeps it: <c>config.json</c>, <c>generation_config.json</c>, safetensors (one file, or shards with
-/// an index), and for the tokenizer <c>tokenizer.model</c> and <c>tokenizer_config.json</c>. What is saved here is read by transformers,
-/// vLLM and llama.cpp's converter.
+/// A model as Hugging Face's transformers keeps it: <c>config.json</c>, <c>generation_config.json</c>, safetensors (one file, or shards
+/// with an index), and for the tokenizer <c>tokenizer.model</c> and <c>tokenizer_config.json</c>. What is saved here is read by
+/// transformers, vLLM and llama.cpp's converter.
 /// </summary>
 public static class HuggingFaceDirectory
 {

@@ -114,9 +114,11 @@ internal static class HuggingFaceTensors
     private delegate void ChunkAction(long first, Span<float> values);
 
     private static bool IsRotated(ParameterTensor parameter) =>
-        parameter.Name.EndsWith("q_proj.weight", StringComparison.Ordinal) || parameter.Name.EndsWith("k_proj.weight", StringComparison.Ordinal);
+        parameter.Name.EndsWith("q_proj.weight", StringComparison.Ordinal)
+        || parameter.Name.EndsWith("k_proj.weight", StringComparison.Ordinal);
 
-    private static long[] ShapeOf(ParameterTensor parameter) => parameter.IsMatrix ? [parameter.Rows, parameter.Columns] : [parameter.Columns];
+    private static long[] ShapeOf(ParameterTensor parameter) =>
+        parameter.IsMatrix ? [parameter.Rows, parameter.Columns] : [parameter.Columns];
 
     // Frequencies that old versions stored, and a head that repeats the embedding it is tied to.
     private static bool MayBeIgnored(string name, LlamaConfig config) =>

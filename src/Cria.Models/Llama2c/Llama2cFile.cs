@@ -60,7 +60,8 @@ public static unsafe class Llama2cFile
                 : new TensorSummary(
                     tensor.Name, "F32", tensor.IsMatrix ? [tensor.Rows, tensor.Columns] : [tensor.Columns], tensor.Length * sizeof(float))),
         ];
-        return new ModelInformation(file.FilePath, FormatName, $"llama2.c version {header.Version}", header.Config, tensors, null, file.Length);
+        string architecture = $"llama2.c version {header.Version}";
+        return new ModelInformation(file.FilePath, FormatName, architecture, header.Config, tensors, Tokenizer: null, file.Length);
     }
 
     private static void ReadVersion0(ref Cursor cursor, LlamaWeights weights)

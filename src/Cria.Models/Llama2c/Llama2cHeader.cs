@@ -45,12 +45,13 @@ internal sealed record Llama2cHeader(int Version, LlamaConfig Config, long DataO
             throw new InvalidModelFileException($"{file.FilePath}: {length} bytes are too few for a llama2.c checkpoint.");
         }
 
-        Llama2cHeader header = BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Magic ? ReadMarked(file, bytes) : ReadVersion0(file, bytes);
+        bool isMarked = BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Magic;
+        Llama2cHeader header = isMarked ? ReadMarked(file, bytes) : ReadVersion0(file, bytes);
         long expected = header.DataOffset + header.DataBytes;
         return expected == file.Length
             ? header
             : throw new InvalidModelFileException(
-                $"{file.FilePath}: a version {header.Version} llama2.c checkpoint of this shape ({header.Config.ParameterCount} parameters) has "
+                $"{file.FilePath}: a version {header.Version} llama2.c checkpoint of {header.Config.ParameterCount} parameters has "
                 + $"{expected} bytes, but the file has {file.Length}.");
     }
 
@@ -79,7 +80,7 @@ internal sealed record Llama2cHeader(int Version, LlamaConfig Config, long DataO
         byte shared = afterFields[0];
         if (shared > 1)
         {
-            throw new InvalidModelFileException($"{file.FilePath}: the byte that says whether the head is shared is {shared}; expected 0 or 1.");
+            throw new InvalidModelFileException($"{file.FilePath}: the mark of a shared head is {shared}; expected 0 or 1.");
         }
 
         LlamaConfig config = ReadConfig(

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Cria.Models;
 
@@ -71,13 +72,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
         {
             case nameof(SafetensorsType.F32):
                 new ReadOnlySpan<byte>(start + (first * sizeof(float)), destination.Length * sizeof(float))
-                    .CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(destination));
+                    .CopyTo(MemoryMarshal.AsBytes(destination));
                 break;
             case nameof(SafetensorsType.F16):
-                FloatConversion.HalfToSingle(new ReadOnlySpan<ushort>(start + (first * sizeof(ushort)), destination.Length), destination);
+                FloatConversion.HalfToSingle(new ReadOnlySpan<ushort>(start + (2 * first), destination.Length), destination);
                 break;
             case nameof(SafetensorsType.BF16):
-                FloatConversion.BFloat16ToSingle(new ReadOnlySpan<ushort>(start + (first * sizeof(ushort)), destination.Length), destination);
+                FloatConversion.BFloat16ToSingle(new ReadOnlySpan<ushort>(start + (2 * first), destination.Length), destination);
                 break;
             default:
                 throw new InvalidModelFileException(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Cria.Models;
@@ -11,8 +12,8 @@ internal sealed class SafetensorsFolder : IDisposable
     public const string IndexName = "model.safetensors.index.json";
     private const string Extension = ".safetensors";
 
-    private static readonly System.Buffers.SearchValues<char> PlainCharacters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> PlainCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, SafetensorsTensor Tensor)> _tensors = new(StringComparer.Ordinal);
@@ -81,7 +82,7 @@ internal sealed class SafetensorsFolder : IDisposable
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
             json.WriteStartObject();
             json.WriteStartObject("metadata");
-            json.WriteNumber("total_parameters", entries.Sum(entry => entry.Tensor.Bytes / SafetensorsWriter.ValueBytes(entry.Tensor.Type)));
+            json.WriteNumber("total_parameters", entries.Sum(entry => entry.Tensor.Length));
             json.WriteNumber("total_size", entries.Sum(entry => entry.Tensor.Bytes));
             json.WriteEndObject();
             json.WriteStartObject("weight_map");

@@ -51,8 +51,8 @@ internal static class SafetensorsHeader
         if (headerBytes > MaximumHeaderBytes || headerBytes > (ulong)(file.Length - LengthBytes))
         {
             throw new InvalidModelFileException(
-                $"{path}: the safetensors header should have {headerBytes} bytes, but the file has {file.Length - LengthBytes} after its length"
-                + $" and a header at most {MaximumHeaderBytes}.");
+                $"{path}: a safetensors header of {headerBytes} bytes does not fit the {file.Length - LengthBytes} bytes after its length"
+                + $" or the format's limit of {MaximumHeaderBytes}.");
         }
 
         JsonFields header = JsonFields.Parse(path, file.Span(LengthBytes, (int)headerBytes).ToArray());
@@ -92,7 +92,7 @@ internal static class SafetensorsHeader
         long[] range = fields.RequiredLongs("data_offsets");
         if (shape.Length > MaximumDimensions)
         {
-            throw new InvalidModelFileException($"{path}: {name}: a shape of {shape.Length} dimensions; at most {MaximumDimensions} are read.");
+            throw new InvalidModelFileException($"{path}: {name}: {shape.Length} dimensions; at most {MaximumDimensions} are read.");
         }
 
         if (range.Length != 2 || range[0] > range[1] || range[1] > dataBytes)
@@ -113,7 +113,8 @@ internal static class SafetensorsHeader
         if (expected != range[1] - range[0])
         {
             throw new InvalidModelFileException(
-                $"{path}: {name}: {type} of shape [{string.Join(", ", shape)}] takes {expected} bytes, but data_offsets give {range[1] - range[0]}.");
+                $"{path}: {name}: {type} of shape [{string.Join(", ", shape)}] takes {expected} bytes, but data_offsets give "
+                + $"{range[1] - range[0]}.");
         }
 
         return new SafetensorsTensor(name, type, shape, dataStart + range[0], range[1] - range[0]);

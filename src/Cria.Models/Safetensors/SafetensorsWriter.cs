@@ -12,8 +12,11 @@ namespace Cria.Models;
 public sealed record SafetensorsSource(
     string Name, SafetensorsType Type, IReadOnlyList<long> Shape, Action<SafetensorsValueWriter> Write)
 {
+    /// <summary>Number of values.</summary>
+    public long Length => Shape.Aggregate(1L, (product, dimension) => checked(product * dimension));
+
     /// <summary>The bytes it takes in the file.</summary>
-    public long Bytes => Shape.Aggregate(1L, (product, dimension) => checked(product * dimension)) * SafetensorsWriter.ValueBytes(Type);
+    public long Bytes => Length * SafetensorsWriter.ValueBytes(Type);
 }
 
 /// <summary>Takes the next values of the tensor that is being written.</summary>

@@ -96,7 +96,8 @@ public sealed class Llama2cFileTests : IDisposable
     [Fact]
     public void Damaged_files_give_a_result_or_a_typed_error()
     {
-        using LlamaWeights weights = new(LlamaWeightsTests.Small with { HeadDim = 4, VocabularySize = 8, Layers = 1, TiedEmbeddings = true });
+        LlamaConfig config = LlamaWeightsTests.Small with { HeadDim = 4, VocabularySize = 8, Layers = 1, TiedEmbeddings = true };
+        using LlamaWeights weights = new(config);
         byte[] small = Version0(weights);
         byte[] quantised = File.ReadAllBytes(SharedData.Data("stories260k/stories260K_q80_gs8.bin"))[..1000];
         DeterministicRandom random = new(33);
