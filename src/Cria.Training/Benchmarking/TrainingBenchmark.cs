@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Cria.Compute;
+using Cria.Models;
+
+namespace Cria.Training.Benchmarking;
+
+/// <summary>
+/// Training speed on random tokens, by the protocol of the PyTorch script it is compared with: whole optimiser steps with clipping and
+/// AdamW, the median of several after a few for warming up.
+/// </summary>
+public static class TrainingBenchmark
+{
+    /// <summary>Measures.</summary>
+    /// <param name="options">Shape and protocol.</param>
+    /// <param name="device">The device to compute on, with as many threads as the options say.</param>
+    /// <param name="peakGigaflops">The multiply-add peak to compare with.</param>
+    public static TrainingBenchmarkResult Run(TrainingBenchmarkOptions options, Device device, double peakGigaflops)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LlamaConfig config = options.Config;
+        int batchTokens = options.Batch * options.Sequence;
+        int passTokens = options.PassTokens > 0 ? options.PassTokens : PassSize.Choose(config, options.Sequence, batchTokens);
+        using LlamaWeights weights = new(config);
+        weights.InitializeRandom(0);
+        using Trainer trainer = new(weights, device, new AdamWSettings(), new LearningRateSchedule(3e-4, 0, long.MaxValue), passTokens);
+        TokenBatch batch = new(batchTokens);
+        DeterministicRandom random = new(0);
+        int[] window = new int[options.Sequence + 1];
+        double[] milliseconds = new double[options.Steps];
+        double loss = 0;
+        for (int step = 0; step < options.Warmup; step++)
+        {
+            FillRandom(batch, window, ref random, options);
+            trainer.Step(batch);
+        }
+
+        long faults = ProcessFigures.MinorFaults();
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        for (int step = 0; step < options.Steps; step++)
+        {
+            FillRandom(batch, window, ref random, options);
+            long start = Stopwatch.GetTimestamp();
+            loss = trainer.Step(batch).Loss;
+            milliseconds[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        double faultsPerStep = faults < 0 ? -1 : (double)(ProcessFigures.MinorFaults() - faults) / options.Steps;
+        Array.Sort(milliseconds);
+        double median = (milliseconds[(options.Steps - 1) / 2] + milliseconds[options.Steps / 2]) / 2;
+        return new TrainingBenchmarkResult
+        {
+            Options = options,
+            Parameters = config.ParameterCount,
+            TokensPerSecond = batchTokens / median * 1000,
+            StepMilliseconds = median,
+            PeakMebibytes = ProcessFigures.PeakMebibytes(),
+            Loss = loss,
+            StepOperations = StepOperations(config, options.Sequence, batchTokens),
+            PeakGigaflops = peakGigaflops,
+            AllocatedBytesPerStep = allocated / options.Steps,
+            PageFaultsPerStep = faultsPerStep,
+        };
+    }
+
+    /// <summary>
+    /// Floating-point operations of the products of one step: forward once, backward twice as much. Attention counts the visible half
+    /// of its scores. What is computed a second time in the backward pass is not counted.
+    /// </summary>
+    /// <param name="config">The model.</param>
+    /// <param name="sequenceTokens">Tokens of each sequence.</param>
+    /// <param name="tokens">Tokens of the step.</param>
+    public static double StepOperations(LlamaConfig config, int sequenceTokens, long tokens)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        AttentionShape shape = config.AttentionShape;
+        double layer = ((2.0 * shape.QueryColumns) + (2.0 * shape.KeyColumns) + (3.0 * config.HiddenDim)) * config.Dim;
+        double attention = 2.0 * shape.QueryColumns * (sequenceTokens + 1) / 2;
+        double head = (double)config.VocabularySize * config.Dim;
+        return 3 * 2 * tokens * ((config.Layers * (layer + attention)) + head);
+    }
+
+    private static void FillRandom(TokenBatch batch, int[] window, ref DeterministicRandom random, TrainingBenchmarkOptions options)
+    {
+        batch.Clear();
+        for (int s = 0; s < options.Batch; s++)
+        {
+            for (int i = 0; i < window.Length; i++)
+            {
+                window[i] = random.NextInt(options.Vocabulary);
+            }
+
+            batch.AddNextToken(window);
+        }
+    }
+}
