@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Cria.Compute;
@@ -6,6 +7,7 @@ namespace Cria.Compute;
 internal static unsafe class Packing
 {
     /// <summary>target[step·width + i] = source[step·stride + i] for i below <paramref name="count"/>, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<TSimd, TVector>(float* source, nint stride, int count, int inner, float* target, int width)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -17,6 +19,14 @@ internal static unsafe class Packing
             for (; i < vectors; i += TSimd.Count)
             {
                 TSimd.Store(target + i, TSimd.Load(source + i));
+            }
+
+            if (TSimd.Count > 1)
+            {
+                for (; i + 4 <= count; i += 4)
+                {
+                    Vector128.Load(source + i).Store(target + i);
+                }
             }
 
             for (; i < count; i++)
@@ -35,6 +45,7 @@ internal static unsafe class Packing
     }
 
     /// <summary>target[step·width + i] = source[i·stride + step] for i below <paramref name="count"/>, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns<TSimd, TVector>(float* source, nint stride, int count, int inner, float* target, int width)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
@@ -57,6 +68,7 @@ internal static unsafe class Packing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourColumns(float* source, nint stride, int inner, float* target, int width)
     {
         float* row1 = source + stride;

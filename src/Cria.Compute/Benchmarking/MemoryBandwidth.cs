@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+
+namespace Cria.Compute.Benchmarking;
+
+/// <summary>How fast the machine reads memory: what bounds the decoding of models larger than the caches.</summary>
+public static unsafe class MemoryBandwidth
+{
+    private const long PieceBytes = 1 << 20;
+
+    /// <summary>Reads a buffer once with all threads, eight cache lines at a time.</summary>
+    /// <param name="device">The threads.</param>
+    /// <param name="buffer">Memory larger than the caches; whole mebibytes of it are read.</param>
+    /// <returns>Billions of bytes a second.</returns>
+    /// <exception cref="ArgumentException">The buffer is smaller than a mebibyte.</exception>
+    public static double Measure(CpuDevice device, NativeBuffer buffer)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(buffer);
+        int pieces = checked((int)(buffer.Length / PieceBytes));
+        if (pieces == 0)
+        {
+            throw new ArgumentException($"The buffer must have at least {PieceBytes} bytes, but it has {buffer.Length}.", nameof(buffer));
+        }
+
+        Job job = new((float*)buffer.Pointer);
+        long start = Stopwatch.GetTimestamp();
+        device.Team.Run(pieces, ref job);
+        return pieces * PieceBytes / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+    }
+
+    private readonly struct Job(float* data) : IJob
+    {
+        public void Execute(int chunk, int worker)
+        {
+            float* p = data + (chunk * (PieceBytes / sizeof(float)));
+            float* end = p + (PieceBytes / sizeof(float));
+            Vector512<float> a = default, b = default, c = default, d = default;
+            for (; p < end; p += 64)
+            {
+                a = Vector512.Max(a, Vector512.Load(p));
+                b = Vector512.Max(b, Vector512.Load(p + 16));
+                c = Vector512.Max(c, Vector512.Load(p + 32));
+                d = Vector512.Max(d, Vector512.Load(p + 48));
+            }
+
+            if (Vector512.Sum(a + b + c + d) < 0)
+            {
+                throw new InvalidOperationException("A maximum with zero is negative.");
+            }
+        }
+    }
+}
