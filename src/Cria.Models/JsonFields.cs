@@ -86,6 +86,9 @@ internal sealed class JsonFields
         ? null
         : value.ValueKind == JsonValueKind.String ? TextOf(key, value) : throw Wrong(key, "a string", value);
 
+    /// <summary>A string, or null where the key is absent or holds something else.</summary>
+    public string? TextOrNull(string key) => Find(key) is { ValueKind: JsonValueKind.String } value ? TextOf(key, value) : null;
+
     /// <summary>A string that must be there.</summary>
     public string RequiredText(string key) => Text(key) ?? throw Missing(key);
 

@@ -9,6 +9,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The tokenizer, or null where the model's files hold none.</summary>
     public required Tokenizer? Tokenizer { get; init; }
 
+    /// <summary>How dialogues are written for the model; Llama 2's format where its files do not say.</summary>
+    public ChatFormat ChatFormat { get; init; } = ChatFormat.Llama2;
+
     /// <summary>Sampling settings and end ids that the files recommend.</summary>
     public required GenerationDefaults GenerationDefaults { get; init; }
 
@@ -34,6 +37,7 @@ public sealed class LoadedModel : IDisposable
         {
             Weights = Weights,
             Tokenizer = tokenizer,
+            ChatFormat = ChatFormat,
             Information = Information,
             GenerationDefaults = GenerationDefaults with
             {

@@ -11,7 +11,9 @@ public static class ModelLoader
 
     /// <summary>Loads a model with float32 weights.</summary>
     /// <param name="path">A directory or file.</param>
-    /// <param name="tokenizerPath">A <c>.model</c> (SentencePiece) or <c>.bin</c> (llama2.c) file, used instead of the model's own.</param>
+    /// <param name="tokenizerPath">
+    /// A <c>.model</c> (SentencePiece), <c>.bin</c> (llama2.c) or <c>.gguf</c> file whose tokenizer to use instead of the model's own.
+    /// </param>
     /// <exception cref="InvalidModelFileException">The files break their format or do not fit one another.</exception>
     /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
     public static LoadedModel Load(string path, string? tokenizerPath = null)
@@ -20,6 +22,7 @@ public static class ModelLoader
         LoadedModel model = location.Format switch
         {
             Llama2cFile.FormatName => Llama2cFile.Load(location.Source),
+            GgufModel.FormatName => GgufModel.Load(location.Source),
             _ => HuggingFaceDirectory.Load(location.Source),
         };
         try
@@ -55,6 +58,7 @@ public static class ModelLoader
         return location.Format switch
         {
             Llama2cFile.FormatName => Llama2cFile.Inspect(location.Source),
+            GgufModel.FormatName => GgufModel.Inspect(location.Source),
             _ => HuggingFaceDirectory.Inspect(location.Source),
         };
     }
@@ -75,6 +79,7 @@ public static class ModelLoader
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".bin" => new ModelLocation(Llama2cFile.FormatName, path, null),
+            ".gguf" => new ModelLocation(GgufModel.FormatName, path, null),
             string extension => throw new InvalidModelFileException(
                 $"{path}: a model is a directory, a .gguf or a .bin file, but this one ends in '{extension}'."),
         };
@@ -90,13 +95,14 @@ public static class ModelLoader
                 $"{run}: no model: neither a config.json (Hugging Face directory) nor a stage with one ({string.Join(", ", Stages)}).");
     }
 
-    private static SentencePieceTokenizer LoadTokenizer(string path, int vocabularySize) =>
+    private static Tokenizer LoadTokenizer(string path, int vocabularySize) =>
         Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".model" => SentencePieceTokenizer.Load(path),
             ".bin" => SentencePieceTokenizer.LoadLlama2c(path, vocabularySize),
+            ".gguf" => GgufModel.LoadTokenizer(path) ?? throw new InvalidModelFileException($"{path}: the file holds no tokenizer."),
             string extension => throw new InvalidModelFileException(
-                $"{path}: a tokenizer is a .model or a .bin file, but this one ends in '{extension}'."),
+                $"{path}: a tokenizer is a .model, .bin or .gguf file, but this one ends in '{extension}'."),
         };
 
     // TokenizerPath: a run's tokenizer, for a stage without one of its own.

@@ -25,6 +25,7 @@ public static class HuggingFaceDirectory
     internal const string TokenizerName = "tokenizer.model";
     internal const string FormatName = "huggingface";
     private const string TokenizerConfigName = "tokenizer_config.json";
+    private const string TemplateName = "chat_template.jinja";
     private const string ShardPattern = "model-*-of-*.safetensors";
 
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
@@ -41,6 +42,7 @@ public static class HuggingFaceDirectory
         JsonFields fields = JsonFields.ReadFile(path);
         LlamaConfig config = HuggingFaceConfig.Read(fields, path);
         Tokenizer? tokenizer = LoadTokenizer(folder);
+        ChatFormat chatFormat = LoadChatFormat(folder);
         GenerationDefaults generation = HuggingFaceGenerationConfig.Read(folder, fields, tokenizer);
         using SafetensorsFolder files = SafetensorsFolder.Open(folder);
         HuggingFaceTensors.Check(files, folder, config);
@@ -52,6 +54,7 @@ public static class HuggingFaceDirectory
             {
                 Weights = weights,
                 Tokenizer = tokenizer,
+                ChatFormat = chatFormat,
                 GenerationDefaults = generation,
                 Information = Describe(folder, fields, config, files),
             };
@@ -105,6 +108,16 @@ public static class HuggingFaceDirectory
     {
         string path = Path.Combine(folder, TokenizerName);
         return File.Exists(path) ? SentencePieceTokenizer.Load(path) : null;
+    }
+
+    // Newer versions of transformers keep the template in a file of its own.
+    private static ChatFormat LoadChatFormat(string folder)
+    {
+        string template = Path.Combine(folder, TemplateName);
+        string settings = Path.Combine(folder, TokenizerConfigName);
+        return File.Exists(template) ? ChatFormat.FromTemplate(File.ReadAllText(template))
+            : File.Exists(settings) ? ChatFormat.FromTemplate(JsonFields.ReadFile(settings).TextOrNull("chat_template"))
+            : ChatFormat.Llama2;
     }
 
     private static void SaveWeights(string folder, List<SafetensorsSource> sources, long maximumShardBytes)

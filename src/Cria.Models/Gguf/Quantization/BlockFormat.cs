@@ -13,84 +13,73 @@ internal unsafe interface IBlockFormat
     static abstract void Decode(byte* block, float* values);
 }
 
-/// <summary>Finds the format of a tensor type and decodes many blocks with it.</summary>
+/// <summary>Finds the format of a tensor type and decodes tensors by it, on all cores.</summary>
 internal static unsafe class BlockFormat
 {
     // Large enough that handing out a piece costs nothing beside decoding it, a multiple of every block length.
-    private const long ValuesPerPiece = 1 << 17;
+    private const int ValuesPerPiece = 1 << 17;
+
+    private static readonly Dictionary<GgufTensorType, Format> Formats = new()
+    {
+        [GgufTensorType.F32] = new Format(1, sizeof(float), CopySingles),
+        [GgufTensorType.F16] = new Format(1, sizeof(ushort), WidenHalves),
+        [GgufTensorType.BF16] = new Format(1, sizeof(ushort), WidenBFloats),
+        [GgufTensorType.Q4_0] = Of<Q4_0Block>(),
+        [GgufTensorType.Q4_1] = Of<Q4_1Block>(),
+        [GgufTensorType.Q5_0] = Of<Q5_0Block>(),
+        [GgufTensorType.Q5_1] = Of<Q5_1Block>(),
+        [GgufTensorType.Q8_0] = Of<Q8_0Block>(),
+        [GgufTensorType.Q2_K] = Of<Q2_KBlock>(),
+        [GgufTensorType.Q3_K] = Of<Q3_KBlock>(),
+        [GgufTensorType.Q4_K] = Of<Q4_KBlock>(),
+        [GgufTensorType.Q5_K] = Of<Q5_KBlock>(),
+        [GgufTensorType.Q6_K] = Of<Q6_KBlock>(),
+    };
+
+    /// <summary>Decodes <paramref name="count"/> values, a whole number of blocks.</summary>
+    private delegate void Decoder(byte* source, float* values, int count);
 
     /// <summary>The size of a type's blocks; false for a type that is not read.</summary>
     public static bool TryGetSize(GgufTensorType type, out int values, out int bytes)
     {
-        (values, bytes) = type switch
-        {
-            GgufTensorType.F32 => Size<Float32Block>(),
-            GgufTensorType.F16 => Size<Float16Block>(),
-            GgufTensorType.BF16 => Size<BFloat16Block>(),
-            GgufTensorType.Q4_0 => Size<Q4_0Block>(),
-            GgufTensorType.Q4_1 => Size<Q4_1Block>(),
-            GgufTensorType.Q5_0 => Size<Q5_0Block>(),
-            GgufTensorType.Q5_1 => Size<Q5_1Block>(),
-            GgufTensorType.Q8_0 => Size<Q8_0Block>(),
-            GgufTensorType.Q2_K => Size<Q2_KBlock>(),
-            GgufTensorType.Q3_K => Size<Q3_KBlock>(),
-            GgufTensorType.Q4_K => Size<Q4_KBlock>(),
-            GgufTensorType.Q5_K => Size<Q5_KBlock>(),
-            GgufTensorType.Q6_K => Size<Q6_KBlock>(),
-            _ => default,
-        };
-        return values > 0;
+        bool known = Formats.TryGetValue(type, out Format? format);
+        (values, bytes) = (format?.Values ?? 0, format?.Bytes ?? 0);
+        return known;
     }
 
-    /// <summary>Decodes <paramref name="count"/> values, a whole number of blocks, on all cores.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The type is not read.</exception>
+    /// <summary>Decodes <paramref name="count"/> values, a whole number of blocks.</summary>
+    /// <exception cref="KeyNotFoundException">The type is not read.</exception>
     public static void Decode(GgufTensorType type, byte* source, float* values, long count)
     {
-        switch (type)
+        Format format = Formats[type];
+        Parallel.For(0, (count + ValuesPerPiece - 1) / ValuesPerPiece, piece =>
         {
-            case GgufTensorType.F32: Decode<Float32Block>(source, values, count); break;
-            case GgufTensorType.F16: Decode<Float16Block>(source, values, count); break;
-            case GgufTensorType.BF16: Decode<BFloat16Block>(source, values, count); break;
-            case GgufTensorType.Q4_0: Decode<Q4_0Block>(source, values, count); break;
-            case GgufTensorType.Q4_1: Decode<Q4_1Block>(source, values, count); break;
-            case GgufTensorType.Q5_0: Decode<Q5_0Block>(source, values, count); break;
-            case GgufTensorType.Q5_1: Decode<Q5_1Block>(source, values, count); break;
-            case GgufTensorType.Q8_0: Decode<Q8_0Block>(source, values, count); break;
-            case GgufTensorType.Q2_K: Decode<Q2_KBlock>(source, values, count); break;
-            case GgufTensorType.Q3_K: Decode<Q3_KBlock>(source, values, count); break;
-            case GgufTensorType.Q4_K: Decode<Q4_KBlock>(source, values, count); break;
-            case GgufTensorType.Q5_K: Decode<Q5_KBlock>(source, values, count); break;
-            case GgufTensorType.Q6_K: Decode<Q6_KBlock>(source, values, count); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type that is read.");
-        }
+            long first = piece * ValuesPerPiece;
+            format.Decode(
+                source + (first / format.Values * format.Bytes), values + first, (int)Math.Min(count - first, ValuesPerPiece));
+        });
     }
 
-    private static (int Values, int Bytes) Size<TBlock>()
-        where TBlock : IBlockFormat => (TBlock.Values, TBlock.Bytes);
+    private static Format Of<TBlock>()
+        where TBlock : IBlockFormat => new(TBlock.Values, TBlock.Bytes, DecodeBlocks<TBlock>);
 
-    private static void Decode<TBlock>(byte* source, float* values, long count)
+    private static void DecodeBlocks<TBlock>(byte* source, float* values, int count)
         where TBlock : IBlockFormat
     {
-        long pieces = (count + ValuesPerPiece - 1) / ValuesPerPiece;
-        if (pieces == 1)
+        for (float* end = values + count; values < end; values += TBlock.Values, source += TBlock.Bytes)
         {
-            DecodePiece<TBlock>(source, values, count, 0);
-        }
-        else
-        {
-            Parallel.For(0, pieces, piece => DecodePiece<TBlock>(source, values, count, piece));
+            TBlock.Decode(source, values);
         }
     }
 
-    private static void DecodePiece<TBlock>(byte* source, float* values, long count, long piece)
-        where TBlock : IBlockFormat
-    {
-        long first = piece * ValuesPerPiece;
-        byte* block = source + (first / TBlock.Values * TBlock.Bytes);
-        float* end = values + Math.Min(count, first + ValuesPerPiece);
-        for (float* at = values + first; at < end; at += TBlock.Values, block += TBlock.Bytes)
-        {
-            TBlock.Decode(block, at);
-        }
-    }
+    private static void CopySingles(byte* source, float* values, int count) =>
+        new ReadOnlySpan<byte>(source, count * sizeof(float)).CopyTo(new Span<byte>(values, count * sizeof(float)));
+
+    private static void WidenHalves(byte* source, float* values, int count) =>
+        FloatConversion.HalfToSingle(new ReadOnlySpan<ushort>(source, count), new Span<float>(values, count));
+
+    private static void WidenBFloats(byte* source, float* values, int count) =>
+        FloatConversion.BFloat16ToSingle(new ReadOnlySpan<ushort>(source, count), new Span<float>(values, count));
+
+    private sealed record Format(int Values, int Bytes, Decoder Decode);
 }
