@@ -6,7 +6,6 @@ public sealed partial class CpuDevice : Device
     /// <summary>The environment variable that sets the number of threads.</summary>
     public const string ThreadsVariable = "CRIA_THREADS";
 
-    private readonly ReferenceDevice _reference = new();
     private readonly ProductWorkspace _productWorkspace;
     private readonly Scratch _partialSums = new();
 
@@ -37,30 +36,13 @@ public sealed partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void CausalAttention(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp) =>
-        _reference.CausalAttention(q, k, v, shape, sequenceStarts, output, logSumExp);
-
-    /// <inheritdoc/>
-    public override void CausalAttentionBackward(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
-        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv) =>
-        _reference.CausalAttentionBackward(q, k, v, shape, sequenceStarts, output, logSumExp, outputGradient, dq, dk, dv);
-
-    /// <inheritdoc/>
-    public override void AppendToCache(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches) =>
-        _reference.AppendToCache(k, v, shape, caches);
-
-    /// <inheritdoc/>
-    public override void CachedAttention(Tensor q, AttentionShape shape, ReadOnlySpan<CacheView> caches, Tensor output) =>
-        _reference.CachedAttention(q, shape, caches, output);
-
-    /// <inheritdoc/>
     public override void Dispose()
     {
         Team.Dispose();
         _productWorkspace.Dispose();
         _headWorkspace.Dispose();
         _partialSums.Dispose();
+        _items.Dispose();
+        _workers.Dispose();
     }
 }

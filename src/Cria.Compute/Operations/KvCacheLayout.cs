@@ -6,33 +6,39 @@ namespace Cria.Compute;
 /// </summary>
 public static unsafe class KvCacheLayout
 {
+    // Keys are transposed a cache line of positions at a time.
+    private const int PositionBlock = 16;
+
     internal static float* Keys(CacheView cache, AttentionShape shape, int kvHead) =>
         (float*)cache.Keys + ((long)kvHead * shape.HeadDim * cache.Capacity);
 
     internal static float* Values(CacheView cache, AttentionShape shape, int kvHead) =>
         (float*)cache.Values + ((long)kvHead * shape.HeadDim * cache.Capacity);
 
-    internal static void Append(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches)
+    /// <summary>Stores one head's keys and values of the rows of <paramref name="k"/> and <paramref name="v"/> from <paramref name="row"/> on.</summary>
+    internal static void AppendHead(Tensor k, Tensor v, int row, CacheView cache, AttentionShape shape, int kvHead)
     {
-        int row = 0;
-        foreach (CacheView cache in caches)
+        int headDim = shape.HeadDim;
+        float* keys = Keys(cache, shape, kvHead) + cache.Length;
+        float* values = Values(cache, shape, kvHead) + ((long)cache.Length * headDim);
+        float* newKeys = k.Data + ((long)row * k.Stride) + (kvHead * headDim);
+        float* newValues = v.Data + ((long)row * v.Stride) + (kvHead * headDim);
+        for (int block = 0; block < cache.NewTokens; block += PositionBlock)
         {
-            for (int i = 0; i < cache.NewTokens; i++, row++)
+            int last = Math.Min(block + PositionBlock, cache.NewTokens);
+            for (int d = 0; d < headDim; d++)
             {
-                int position = cache.Length + i;
-                for (int head = 0; head < shape.KvHeads; head++)
+                float* target = keys + ((long)d * cache.Capacity);
+                for (int i = block; i < last; i++)
                 {
-                    float* keys = Keys(cache, shape, head) + position;
-                    float* values = Values(cache, shape, head) + ((long)position * shape.HeadDim);
-                    float* key = k.Data + ((long)row * k.Stride) + (head * shape.HeadDim);
-                    float* value = v.Data + ((long)row * v.Stride) + (head * shape.HeadDim);
-                    for (int d = 0; d < shape.HeadDim; d++)
-                    {
-                        keys[(long)d * cache.Capacity] = key[d];
-                        values[d] = value[d];
-                    }
+                    target[i] = newKeys[((long)i * k.Stride) + d];
                 }
             }
+        }
+
+        for (int i = 0; i < cache.NewTokens; i++)
+        {
+            new Span<float>(newValues + ((long)i * v.Stride), headDim).CopyTo(new Span<float>(values + ((long)i * headDim), headDim));
         }
     }
 
@@ -58,19 +64,23 @@ public static unsafe class KvCacheLayout
         }
     }
 
-    /// <summary>Copies the first rows of a cache, as many as <paramref name="k"/> has, into [rows, KvHeads·HeadDim] matrices.</summary>
-    internal static void Read(CacheView cache, AttentionShape shape, Tensor k, Tensor v)
+    /// <summary>Copies one head's first keys and values into [positions, HeadDim] matrices.</summary>
+    internal static void ReadHead(float* cachedKeys, float* cachedValues, int capacity, int positions, int headDim, float* keys, float* values)
     {
-        for (int position = 0; position < k.Rows; position++)
+        for (int block = 0; block < positions; block += PositionBlock)
         {
-            for (int head = 0; head < shape.KvHeads; head++)
+            int last = Math.Min(block + PositionBlock, positions);
+            for (int d = 0; d < headDim; d++)
             {
-                for (int d = 0; d < shape.HeadDim; d++)
+                float* source = cachedKeys + ((long)d * capacity);
+                for (int position = block; position < last; position++)
                 {
-                    k.Row(position)[(head * shape.HeadDim) + d] = Keys(cache, shape, head)[((long)d * cache.Capacity) + position];
-                    v.Row(position)[(head * shape.HeadDim) + d] = Values(cache, shape, head)[((long)position * shape.HeadDim) + d];
+                    keys[((long)position * headDim) + d] = source[position];
                 }
             }
         }
+
+        long bytes = (long)positions * headDim * sizeof(float);
+        Buffer.MemoryCopy(cachedValues, values, bytes, bytes);
     }
 }

@@ -205,8 +205,19 @@ public sealed unsafe class ReferenceDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void AppendToCache(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches) =>
-        KvCacheLayout.Append(k, v, shape, caches);
+    public override void AppendToCache(Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<CacheView> caches)
+    {
+        int row = 0;
+        foreach (CacheView cache in caches)
+        {
+            for (int kvHead = 0; kvHead < shape.KvHeads; kvHead++)
+            {
+                KvCacheLayout.AppendHead(k, v, row, cache, shape, kvHead);
+            }
+
+            row += cache.NewTokens;
+        }
+    }
 
     /// <inheritdoc/>
     public override void CachedAttention(Tensor q, AttentionShape shape, ReadOnlySpan<CacheView> caches, Tensor output)
@@ -217,21 +228,23 @@ public sealed unsafe class ReferenceDevice : Device
             for (int i = 0; i < cache.NewTokens; i++, row++)
             {
                 int visible = cache.Length + i + 1;
-                using NativeBuffer memory = new(2L * visible * shape.KeyColumns * sizeof(float));
-                Tensor k = memory.Tensor(0, visible, shape.KeyColumns);
-                Tensor v = memory.Tensor(k.Length * sizeof(float), visible, shape.KeyColumns);
-                KvCacheLayout.Read(cache, shape, k, v);
+                using NativeBuffer memory = new(2L * visible * shape.HeadDim * sizeof(float));
+                Tensor k = memory.Tensor(0, visible, shape.HeadDim);
+                Tensor v = memory.Tensor(k.Length * sizeof(float), visible, shape.HeadDim);
                 for (int head = 0; head < shape.Heads; head++)
                 {
                     int kvHead = KvHead(head, shape);
+                    float* keys = KvCacheLayout.Keys(cache, shape, kvHead);
+                    float* values = KvCacheLayout.Values(cache, shape, kvHead);
+                    KvCacheLayout.ReadHead(keys, values, cache.Capacity, visible, shape.HeadDim, k.Data, v.Data);
                     double[] p = Softmax([.. Enumerable.Range(0, visible).Select(j =>
-                        Dot(HeadOf(q, row, head, shape), HeadOf(k, j, kvHead, shape)) / Math.Sqrt(shape.HeadDim))], out _);
+                        Dot(HeadOf(q, row, head, shape), k.Row(j)) / Math.Sqrt(shape.HeadDim))], out _);
                     for (int d = 0; d < shape.HeadDim; d++)
                     {
                         double sum = 0;
                         for (int j = 0; j < visible; j++)
                         {
-                            sum += p[j] * HeadOf(v, j, kvHead, shape)[d];
+                            sum += p[j] * v.Row(j)[d];
                         }
 
                         HeadOf(output, row, head, shape)[d] = (float)sum;

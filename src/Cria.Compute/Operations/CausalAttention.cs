@@ -1,0 +1,278 @@
+namespace Cria.Compute;
+
+/// <content>Causal attention within the sequences of a batch.</content>
+public sealed partial class CpuDevice
+{
+    private readonly Scratch _items = new();
+    private readonly Scratch _workers = new();
+
+    /// <inheritdoc/>
+    public override unsafe void CausalAttention(
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp)
+    {
+        CheckAttention(q, k, v, shape, sequenceStarts);
+        ShapeCheck.Shape(output, q.Rows, shape.QueryColumns);
+        if (!logSumExp.IsEmpty)
+        {
+            ShapeCheck.Shape(logSumExp, q.Rows, shape.Heads);
+        }
+
+        int capacity = 0;
+        for (int s = 0; s + 1 < sequenceStarts.Length; s++)
+        {
+            capacity += ItemCount(sequenceStarts[s + 1] - sequenceStarts[s]);
+        }
+
+        AttentionItem* items = (AttentionItem*)_items.Take((long)capacity * sizeof(AttentionItem) / sizeof(float));
+        int count = 0;
+        for (int s = 0; s + 1 < sequenceStarts.Length; s++)
+        {
+            int start = sequenceStarts[s];
+            float* keys = k.Data + ((long)start * k.Stride);
+            float* values = v.Data + ((long)start * v.Stride);
+            AddItems(items, ref count, (nint)keys, (nint)values, start, 0, sequenceStarts[s + 1] - start, 0);
+        }
+
+        Attend(q, k.Stride, v.Stride, shape, items, count, output, logSumExp);
+    }
+
+    private static int ItemCount(int queries) => (queries + AttentionItem.MaximumQueries - 1) / AttentionItem.MaximumQueries;
+
+    /// <summary>Cuts a sequence's new queries into items, the last ones, which see the most keys, first.</summary>
+    private static unsafe void AddItems(
+        AttentionItem* items, ref int count, nint keys, nint values, int row, int position, int queries, int capacity)
+    {
+        for (int i = ItemCount(queries) - 1; i >= 0; i--)
+        {
+            int first = i * AttentionItem.MaximumQueries;
+            int length = Math.Min(AttentionItem.MaximumQueries, queries - first);
+            items[count++] = new AttentionItem(keys, values, row + first, position + first, length, capacity);
+        }
+    }
+
+    private static void CheckAttention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts)
+    {
+        CheckHeads(shape);
+        ShapeCheck.Shape(q, q.Rows, shape.QueryColumns);
+        ShapeCheck.Shape(k, q.Rows, shape.KeyColumns);
+        ShapeCheck.Shape(v, q.Rows, shape.KeyColumns);
+        ShapeCheck.SequenceStarts(sequenceStarts, q.Rows);
+    }
+
+    private static void CheckHeads(AttentionShape shape)
+    {
+        if (shape.HeadDim <= 0 || shape.KvHeads <= 0 || shape.Heads <= 0 || shape.Heads % shape.KvHeads != 0)
+        {
+            throw new ArgumentException($"The heads must be positive and divisible by the key/value heads, but they are {shape}.", nameof(shape));
+        }
+    }
+
+    private unsafe void Attend(
+        Tensor q, int keyStride, int valueStride, AttentionShape shape, AttentionItem* items, int count, Tensor output, Tensor logSumExp)
+    {
+        long work = 0;
+        int mostKeys = 0;
+        for (int i = 0; i < count; i++)
+        {
+            mostKeys = Math.Max(mostKeys, items[i].KeyCount);
+            work += (long)items[i].KeyCount * items[i].Queries * shape.QueryColumns;
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        long perWorker = CausalAttentionKernel.ScratchLength(mostKeys, shape.HeadDim);
+        float* memory = _workers.Take(perWorker * Team.Threads);
+        CausalAttentionKernel kernel = new(q, keyStride, valueStride, shape, items, output, logSumExp, memory, perWorker);
+        int chunks = count * shape.KvHeads;
+
+        // A chunk is worth a thread of its own; only all of them together may be too little.
+        Run(kernel, chunks, work < InlineWork ? 0 : ChunkWork);
+    }
+}
+
+/// <summary>
+/// Items are (sequence, range of queries) × key/value head. For each query head of the group and each tile of queries: blocks of
+/// keys, scores [keys, lanes] = K·Qᵀ, online softmax (Milakov and Gimelshein 2018) with one maximum and one sum a lane, and
+/// Oᵀ [HeadDim, lanes] += Vᵀ·P.
+/// </summary>
+internal readonly unsafe struct CausalAttentionKernel(
+    Tensor q, int keyStride, int valueStride, AttentionShape shape, AttentionItem* items, Tensor output, Tensor logSumExp,
+    float* memory, long perWorker) : IRangeKernel
+{
+    // Scores of a block and two vectors a key stay in the first-level cache.
+    private const int KeyBlock = 128;
+
+    // As many lanes as the widest vectors need.
+    private const int MaximumLanes = 32;
+
+    public static long ScratchLength(int keys, int headDim) =>
+        Scratch.Padded((2L * AttentionTile.PaddedKeys(keys) * headDim) + (2L * headDim * MaximumLanes) + (KeyBlock * MaximumLanes)
+            + AttentionTile.BoundsLength(MaximumLanes) + (2 * MaximumLanes));
+
+    public void Range<TSimd, TVector>(int start, int end, int worker)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        int lanes = AttentionTile.Lanes<TSimd, TVector>();
+        for (int chunk = start; chunk < end; chunk++)
+        {
+            AttentionItem item = items[chunk / shape.KvHeads];
+            int kvHead = chunk % shape.KvHeads;
+            int padded = AttentionTile.PaddedKeys(item.KeyCount);
+            Buffers buffers = new(memory + (worker * perWorker), padded, shape.HeadDim, lanes);
+            Gather(item, kvHead, padded, buffers);
+            int group = shape.Heads / shape.KvHeads;
+            for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
+            {
+                for (int first = 0; first < item.Queries; first += lanes)
+                {
+                    Tile<TSimd, TVector>(item, head, first, buffers);
+                }
+            }
+        }
+    }
+
+    private void Gather(AttentionItem item, int kvHead, int padded, Buffers buffers)
+    {
+        int headDim = shape.HeadDim;
+        if (item.Capacity > 0)
+        {
+            long offset = (long)kvHead * headDim * item.Capacity;
+            KvCacheLayout.ReadHead(
+                (float*)item.Keys + offset, (float*)item.Values + offset, item.Capacity, item.KeyCount, headDim, buffers.Keys, buffers.Values);
+            new Span<float>(buffers.Keys + ((long)item.KeyCount * headDim), (padded - item.KeyCount) * headDim).Clear();
+            new Span<float>(buffers.Values + ((long)item.KeyCount * headDim), (padded - item.KeyCount) * headDim).Clear();
+            return;
+        }
+
+        AttentionTile.CopyRows((float*)item.Keys + (kvHead * headDim), keyStride, item.KeyCount, padded, headDim, buffers.Keys);
+        AttentionTile.CopyRows((float*)item.Values + (kvHead * headDim), valueStride, item.KeyCount, padded, headDim, buffers.Values);
+    }
+
+    private void Tile<TSimd, TVector>(AttentionItem item, int head, int first, Buffers buffers)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        int headDim = shape.HeadDim;
+        int lanes = AttentionTile.Lanes<TSimd, TVector>();
+        int queries = Math.Min(lanes, item.Queries - first);
+        int position = item.Position + first;
+        int keyCount = position + queries;
+        float* source = q.Data + ((long)(item.Row + first) * q.Stride) + (head * headDim);
+        AttentionTile.Transpose(source, q.Stride, queries, lanes, headDim, AttentionTile.Log2E / MathF.Sqrt(headDim), buffers.Queries);
+
+        TVector maximum0 = TSimd.Create(float.MinValue);
+        TVector maximum1 = maximum0;
+        TVector sum0 = TSimd.Zero;
+        TVector sum1 = sum0;
+        for (int key = 0; key < keyCount; key += KeyBlock)
+        {
+            int rows = AttentionTile.PaddedKeys(Math.Min(KeyBlock, keyCount - key));
+            TileProduct.Multiply<TSimd, TVector>(
+                rows, headDim, lanes, buffers.Keys + ((long)key * headDim), headDim, 1, buffers.Queries, lanes, buffers.Scores, lanes, false);
+            for (int row = Math.Max(0, position - key); row < rows; row++)
+            {
+                float* bounds = AttentionTile.Bounds(buffers.Bounds, lanes, key + row - position);
+                float* scores = buffers.Scores + (row * lanes);
+                TSimd.Store(scores, TSimd.Min(TSimd.Load(scores), TSimd.Load(bounds)));
+                TSimd.Store(scores + TSimd.Count, TSimd.Min(TSimd.Load(scores + TSimd.Count), TSimd.Load(bounds + TSimd.Count)));
+            }
+
+            TVector old0 = maximum0;
+            TVector old1 = maximum1;
+            for (float* scores = buffers.Scores; scores < buffers.Scores + (rows * lanes); scores += lanes)
+            {
+                maximum0 = TSimd.Max(maximum0, TSimd.Load(scores));
+                maximum1 = TSimd.Max(maximum1, TSimd.Load(scores + TSimd.Count));
+            }
+
+            if (key > 0)
+            {
+                TVector factor0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old0, maximum0));
+                TVector factor1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old1, maximum1));
+                sum0 = TSimd.Multiply(sum0, factor0);
+                sum1 = TSimd.Multiply(sum1, factor1);
+                Scale<TSimd, TVector>(buffers.Sums, headDim, factor0, factor1);
+            }
+
+            for (float* scores = buffers.Scores; scores < buffers.Scores + (rows * lanes); scores += lanes)
+            {
+                TVector p0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores), maximum0));
+                TVector p1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + TSimd.Count), maximum1));
+                sum0 = TSimd.Add(sum0, p0);
+                sum1 = TSimd.Add(sum1, p1);
+                TSimd.Store(scores, p0);
+                TSimd.Store(scores + TSimd.Count, p1);
+            }
+
+            TileProduct.Multiply<TSimd, TVector>(
+                headDim, rows, lanes, buffers.Values + ((long)key * headDim), 1, headDim, buffers.Scores, lanes, buffers.Sums, lanes, key > 0);
+        }
+
+        Scale<TSimd, TVector>(buffers.Sums, headDim, TSimd.Divide(TSimd.Create(1), sum0), TSimd.Divide(TSimd.Create(1), sum1));
+        float* target = output.Data + ((long)(item.Row + first) * output.Stride) + (head * headDim);
+        AttentionTile.TransposeBack(buffers.Sums, lanes, queries, headDim, 1, target, output.Stride);
+        if (!logSumExp.IsEmpty)
+        {
+            TVector ln2 = TSimd.Create(AttentionTile.Ln2);
+            TSimd.Store(buffers.Lanes, TSimd.MultiplyAdd(maximum0, ln2, TSimd.Log(sum0)));
+            TSimd.Store(buffers.Lanes + TSimd.Count, TSimd.MultiplyAdd(maximum1, ln2, TSimd.Log(sum1)));
+            for (int i = 0; i < queries; i++)
+            {
+                logSumExp.Data[((long)(item.Row + first + i) * logSumExp.Stride) + head] = buffers.Lanes[i];
+            }
+        }
+    }
+
+    private static void Scale<TSimd, TVector>(float* sums, int rows, TVector factor0, TVector factor1)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (int d = 0; d < rows; d++)
+        {
+            TSimd.Store(sums, TSimd.Multiply(TSimd.Load(sums), factor0));
+            TSimd.Store(sums + TSimd.Count, TSimd.Multiply(TSimd.Load(sums + TSimd.Count), factor1));
+            sums += 2 * TSimd.Count;
+        }
+    }
+
+    /// <summary>A worker's memory.</summary>
+    private readonly struct Buffers
+    {
+        /// <summary>[keys, HeadDim].</summary>
+        public readonly float* Keys;
+
+        /// <summary>[keys, HeadDim].</summary>
+        public readonly float* Values;
+
+        /// <summary>[HeadDim, lanes], scaled by log₂e/√HeadDim.</summary>
+        public readonly float* Queries;
+
+        /// <summary>[HeadDim, lanes].</summary>
+        public readonly float* Sums;
+
+        /// <summary>[block of keys, lanes].</summary>
+        public readonly float* Scores;
+
+        /// <summary>See <see cref="AttentionTile.FillBounds"/>.</summary>
+        public readonly float* Bounds;
+
+        /// <summary>One value a lane.</summary>
+        public readonly float* Lanes;
+
+        public Buffers(float* memory, int keys, int headDim, int lanes)
+        {
+            Scores = memory;
+            Queries = Scores + (KeyBlock * lanes);
+            Sums = Queries + (headDim * lanes);
+            Lanes = Sums + (headDim * lanes);
+            Bounds = Lanes + lanes;
+            Keys = Bounds + Scratch.Padded(AttentionTile.BoundsLength(lanes));
+            Values = Keys + ((long)keys * headDim);
+            AttentionTile.FillBounds(Bounds, lanes);
+        }
+    }
+}
