@@ -47,6 +47,8 @@ public sealed class LlamaEngine : IDisposable
 
     internal LlamaWeights Weights => _weights;
 
+    internal RotaryTable Rotary => _rotary;
+
     /// <summary>An empty cache for one sequence of this model.</summary>
     public KvCache CreateCache(int reserved = 64) => new(Config, ContextLength, reserved);
 

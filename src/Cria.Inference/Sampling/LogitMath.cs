@@ -71,7 +71,7 @@ internal static class LogitMath
         int i = 0;
         for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
-            Vector<float> weight = Vector.Exp((new Vector<float>(values[i..]) - new Vector<float>(maximum)) * scale);
+            Vector<float> weight = Exponential(new Vector<float>(values[i..]), maximum, scale);
             sums += weight;
             if (!weights.IsEmpty)
             {
@@ -80,16 +80,27 @@ internal static class LogitMath
         }
 
         float sum = Vector.Sum(sums);
-        for (; i < values.Length; i++)
+        if (i < values.Length)
         {
-            float weight = MathF.Exp((values[i] - maximum) * scale);
-            sum += weight;
+            // Through a vector too: another exponential could give equal logits unequal weights, and break the order of ids among them.
+            Span<float> rest = stackalloc float[Vector<float>.Count];
+            values[i..].CopyTo(rest);
+            Exponential(new Vector<float>(rest), maximum, scale).CopyTo(rest);
+            rest = rest[..(values.Length - i)];
+            foreach (float weight in rest)
+            {
+                sum += weight;
+            }
+
             if (!weights.IsEmpty)
             {
-                weights[i] = weight;
+                rest.CopyTo(weights[i..]);
             }
         }
 
         return sum;
     }
+
+    private static Vector<float> Exponential(Vector<float> values, float maximum, float scale) =>
+        Vector.Exp((values - new Vector<float>(maximum)) * scale);
 }

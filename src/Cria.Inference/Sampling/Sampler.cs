@@ -9,6 +9,9 @@ namespace Cria.Inference;
 /// </summary>
 public sealed class Sampler
 {
+    /// <summary>Below the smallest normal float32 a weight is rounding, and cannot be drawn.</summary>
+    internal const float SmallestWeight = 1.17549435e-38f;
+
     private readonly float[] _weights;
     private readonly double[] _blockSums;
     private readonly Candidate[] _candidates;
@@ -122,7 +125,7 @@ public sealed class Sampler
             sum += _weights[++id];
         }
 
-        while (_weights[id] == 0)
+        while (_weights[id] < SmallestWeight)
         {
             id--;
         }
@@ -157,7 +160,7 @@ public sealed class Sampler
         }
 
         // The most likely token's weight is 1.
-        KeepWhere(new Candidate(options.MinP, int.MaxValue));
+        KeepWhere(new Candidate(Math.Max(options.MinP, SmallestWeight), int.MaxValue));
         return TotalWeight();
     }
 
