@@ -56,6 +56,15 @@ public sealed record LlamaConfig
     /// </summary>
     public bool ScalarHead { get; init; }
 
+    /// <summary>The 15 million parameters that llama2.c trained on TinyStories: a model that a laptop trains.</summary>
+    public static LlamaConfig Stories15M { get; } = Stories(288, 6, 6, 768, 256);
+
+    /// <summary>The 42 million parameters that llama2.c trained on TinyStories.</summary>
+    public static LlamaConfig Stories42M { get; } = Stories(512, 8, 8, 1376, 1024);
+
+    /// <summary>The 110 million parameters that llama2.c trained on TinyStories.</summary>
+    public static LlamaConfig Stories110M { get; } = Stories(768, 12, 12, 2048, 1024);
+
     /// <summary>Llama 2 7B.</summary>
     public static LlamaConfig Llama7B { get; } = Llama2(4096, 32, 32, 32, FeedForwardDim(4096, 256));
 
@@ -67,6 +76,18 @@ public sealed record LlamaConfig
 
     /// <summary>Llama 2 70B.</summary>
     public static LlamaConfig Llama70B { get; } = Llama2(8192, 80, 64, 8, FeedForwardDim(8192, 4096, 1.3));
+
+    /// <summary>Every preset by the name that recipes and options use, smallest first.</summary>
+    public static IReadOnlyDictionary<string, LlamaConfig> Presets { get; } = new Dictionary<string, LlamaConfig>
+    {
+        ["15m"] = Stories15M,
+        ["42m"] = Stories42M,
+        ["110m"] = Stories110M,
+        ["7b"] = Llama7B,
+        ["13b"] = Llama13B,
+        ["34b"] = Llama34B,
+        ["70b"] = Llama70B,
+    };
 
     /// <summary>Heads of the attention layers.</summary>
     public AttentionShape AttentionShape => new(Heads, KvHeads, HeadDim);
@@ -131,6 +152,9 @@ public sealed record LlamaConfig
 
     private static string? OutOfRange(string name, int value, int maximum) =>
         value >= 1 && value <= maximum ? null : $"{name} must lie in 1..{maximum}, but is {value}";
+
+    private static LlamaConfig Stories(int dim, int layers, int heads, int hiddenDim, int contextLength) =>
+        Llama2(dim, layers, heads, heads, hiddenDim) with { ContextLength = contextLength, TiedEmbeddings = true };
 
     private static LlamaConfig Llama2(int dim, int layers, int heads, int kvHeads, int hiddenDim) => new()
     {

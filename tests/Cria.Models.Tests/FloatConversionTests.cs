@@ -5,7 +5,7 @@ public class FloatConversionTests
     private static readonly ushort[] AllBits = [.. Enumerable.Range(0, 1 << 16).Select(value => (ushort)value)];
 
     [Fact]
-    public void EveryHalfWidensExactly()
+    public void Every_half_widens_exactly()
     {
         float[] widened = new float[AllBits.Length];
         FloatConversion.HalfToSingle(AllBits, widened);
@@ -21,7 +21,7 @@ public class FloatConversionTests
     }
 
     [Fact]
-    public void EveryBFloat16WidensToItsBitsAndNarrowsBack()
+    public void Every_bfloat16_widens_to_its_bits_and_narrows_back()
     {
         float[] widened = new float[AllBits.Length + 3];
         FloatConversion.BFloat16ToSingle([.. AllBits, 1, 2, 3], widened);
@@ -35,7 +35,7 @@ public class FloatConversionTests
     }
 
     [Fact]
-    public void NarrowingRoundsToNearestAndTiesToEven()
+    public void Narrowing_rounds_to_nearest_and_ties_to_even()
     {
         ushort[] narrowed = new ushort[5];
         FloatConversion.SingleToBFloat16(

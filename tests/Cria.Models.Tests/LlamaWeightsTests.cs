@@ -18,12 +18,14 @@ public unsafe class LlamaWeightsTests
 
     // Llama 2 paper, table 1; exact counts follow from the released shapes.
     [Fact]
-    public void PresetsHaveThePublishedNumbersOfParameters()
+    public void Presets_have_the_published_numbers_of_parameters()
     {
         Assert.Equal(6_738_415_616, LlamaConfig.Llama7B.ParameterCount);
         Assert.Equal(13_015_864_320, LlamaConfig.Llama13B.ParameterCount);
         Assert.Equal(33_743_970_304, LlamaConfig.Llama34B.ParameterCount);
         Assert.Equal(68_976_648_192, LlamaConfig.Llama70B.ParameterCount);
+        Assert.Equal(15_191_712, LlamaConfig.Stories15M.ParameterCount);
+        Assert.All(LlamaConfig.Presets.Values, config => config.Validate());
         LlamaConfig[] presets = [LlamaConfig.Llama7B, LlamaConfig.Llama13B, LlamaConfig.Llama34B, LlamaConfig.Llama70B];
         Assert.Equal([11008, 13824, 22016, 28672], presets.Select(config => config.HiddenDim));
     }
@@ -32,7 +34,7 @@ public unsafe class LlamaWeightsTests
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public void LayoutCoversTheFlatBufferWithoutGaps(bool tied, bool scalarHead)
+    public void Layout_covers_the_flat_buffer_without_gaps(bool tied, bool scalarHead)
     {
         foreach (LlamaConfig preset in new[] { Small, LlamaConfig.Llama7B, LlamaConfig.Llama70B })
         {
@@ -52,7 +54,7 @@ public unsafe class LlamaWeightsTests
     }
 
     [Fact]
-    public void FusedViewsAreTheSeparateMatricesOneAfterAnother()
+    public void Fused_views_are_the_separate_matrices_one_after_another()
     {
         using LlamaWeights weights = new(Small);
         for (long i = 0; i < weights.FlatLength; i++)
@@ -77,7 +79,7 @@ public unsafe class LlamaWeightsTests
     }
 
     [Fact]
-    public void TiedHeadIsTheEmbeddingAndARewardModelHasOneRow()
+    public void Tied_head_is_the_embedding_and_a_reward_model_has_one_row()
     {
         using LlamaWeights tied = new(Small with { TiedEmbeddings = true });
         Assert.Equal(tied.TokenEmbedding, tied.Head);
@@ -88,7 +90,7 @@ public unsafe class LlamaWeightsTests
     }
 
     [Fact]
-    public void ViewsOfGivenMemoryMustFitIt()
+    public void Views_of_given_memory_must_fit_it()
     {
         using NativeBuffer memory = new((Small.ParameterCount + 1) * sizeof(float));
         using LlamaWeights weights = new(Small, (float*)memory.Pointer, Small.ParameterCount);
@@ -97,7 +99,7 @@ public unsafe class LlamaWeightsTests
     }
 
     [Fact]
-    public void RandomWeightsHaveTheDeviationsOfTheirRoleAndDependOnTheSeedOnly()
+    public void Random_weights_have_the_deviations_of_their_role_and_depend_on_the_seed_only()
     {
         LlamaConfig config = Small with { Dim = 128, HiddenDim = 320, VocabularySize = 1000 };
         using LlamaWeights weights = new(config);
@@ -122,7 +124,7 @@ public unsafe class LlamaWeightsTests
     }
 
     [Fact]
-    public void InvalidConfigurationsAreRefusedWithTheNumberInTheMessage()
+    public void Invalid_configurations_are_refused_with_the_number_in_the_message()
     {
         AssertRefused(Small with { KvHeads = 3 }, "KvHeads (3) must divide Heads (4)");
         AssertRefused(Small with { HeadDim = 5 }, "HeadDim (5) must be even");

@@ -3,7 +3,7 @@ namespace Cria.Models.Tests;
 public class RotaryTableTests
 {
     [Fact]
-    public void AnglesAreThePositionTimesTheFrequencyOfThePair()
+    public void Angles_are_the_position_times_the_frequency_of_the_pair()
     {
         LlamaConfig config = LlamaWeightsTests.Small with { HeadDim = 4, Heads = 4, RopeBase = 10000 };
         using RotaryTable table = new(config, 3);
@@ -13,7 +13,7 @@ public class RotaryTableTests
     }
 
     [Fact]
-    public void LinearScalingStretchesPositions()
+    public void Linear_scaling_stretches_positions()
     {
         LlamaConfig config = LlamaWeightsTests.Small;
         using RotaryTable plain = new(config, 8);
@@ -27,7 +27,7 @@ public class RotaryTableTests
 
     // The piecewise definition: waves shorter than original / high stay, longer than original / low are divided, between them a blend.
     [Fact]
-    public void Llama3ScalingKeepsHighAndDividesLowFrequencies()
+    public void Llama3_scaling_keeps_high_and_divides_low_frequencies()
     {
         RopeScaling scaling = new(RopeScalingKind.Llama3, 8, 1, 4, 128);
         Assert.Equal(2 * Math.PI / 31, scaling.Scale(2 * Math.PI / 31), 12);
