@@ -57,6 +57,7 @@ public sealed class MemberNamesTests
     [InlineData("N:System.Collections", "System.Collections")]
     [InlineData("!:Missing", "Missing")]
     [InlineData("System.String", "String")]
+    [InlineData("System.Collections.Generic.List`1.Count", "List<T>.Count")]
     [InlineData("free words", "free words")]
     public void References_are_short_names(string reference, string expected) => Assert.Equal(expected, Names.Reference(reference));
 

@@ -35,6 +35,7 @@ public sealed partial class ReferencePackTests : IDisposable
             Assert.DoesNotContain("\n\n\n", text);
             Assert.DoesNotContain(" \n", text);
             Assert.Equal(text.Trim(), text);
+            Assert.DoesNotContain('`', text);
         });
 
         Document list = documents.Single(document => document.Id == "T:System.Collections.Generic.List`1");

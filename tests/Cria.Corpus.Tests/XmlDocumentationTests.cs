@@ -176,6 +176,19 @@ public sealed class XmlDocumentationTests : IDisposable
     }
 
     [Fact]
+    public void A_copy_of_a_file_in_another_pack_adds_nothing_even_without_the_assembly()
+    {
+        string assembly = typeof(XmlDocumentationSource).Assembly.Location;
+        byte[] documentation = File.ReadAllBytes(Path.ChangeExtension(assembly, ".xml"));
+        _folder.Write("base/Cria.Corpus.dll", File.ReadAllBytes(assembly));
+        string original = _folder.Write("base/Cria.Corpus.xml", documentation);
+        string copy = _folder.Write("other/Cria.Corpus.xml", documentation);
+        string longer = _folder.Write("third/Cria.Corpus.xml", [.. documentation, (byte)'\n']);
+        string expected = string.Join('\n', new XmlDocumentationSource([original]).Read().Select(document => document.Text));
+        Assert.Equal(expected, string.Join('\n', new XmlDocumentationSource([original, copy, longer]).Read().Select(document => document.Text)));
+    }
+
+    [Fact]
     public void The_number_of_threads_does_not_change_the_documents()
     {
         List<string> files = [.. Enumerable.Range(0, 12).Select(i => _folder.Write(

@@ -14,7 +14,7 @@ internal sealed class MemberNames
         return id.Prefix switch
         {
             'N' => id.Type,
-            '!' when !_types.Contains(id.Type) => id.Type,
+            '!' when !_types.Contains(id.Type) && !id.Type.Contains('`') => id.Type,
             'T' or '!' => TypeName(id.Type),
             _ when id.Type.Length == 0 => id.Member,
             _ when id.Member is "#ctor" or "#cctor" => TypeName(id.Type),

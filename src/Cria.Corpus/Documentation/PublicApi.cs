@@ -6,7 +6,7 @@ namespace Cria.Corpus;
 
 /// <summary>
 /// The types and members that an assembly shows to others. Documentation files also describe internal ones (resource strings, interop
-/// declarations, generated helpers): 7% of the entries in ASP.NET Core's. The assembly beside the file tells them apart.
+/// declarations, generated helpers): 5% of the entries of .NET 10's reference packs. The assembly beside the file tells them apart.
 /// </summary>
 internal sealed class PublicApi
 {

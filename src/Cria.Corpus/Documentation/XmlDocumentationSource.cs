@@ -49,16 +49,8 @@ public sealed class XmlDocumentationSource : IDocumentSource
 
     private List<Document> ReadAll()
     {
-        MemberNames names = new(ScanTypes());
-        List<MemberEntry>[] entries = new List<MemberEntry>[_files.Count];
-        PublicApi[] apis = new PublicApi[_files.Count];
-        ForEachFile(i =>
-        {
-            entries[i] = new XmlDocumentationReader(names).Read(_files[i]);
-            apis[i] = PublicApi.AssemblyBeside(_files[i]) is string assembly ? PublicApi.Read(assembly) : new PublicApi();
-        });
-        RemoveInternal(entries, apis);
-
+        (MemberNames names, List<string> files) = Scan();
+        List<MemberEntry>[] entries = ReadPublicEntries(files, names);
         Dictionary<string, DocumentedMember> members = new(StringComparer.Ordinal);
         Dictionary<string, string> inheritance = new(StringComparer.Ordinal);
         Dictionary<string, List<string>> types = new(StringComparer.Ordinal);
@@ -99,22 +91,60 @@ public sealed class XmlDocumentationSource : IDocumentSource
         return documents;
     }
 
-    /// <summary>A file may document types that another assembly of the set holds, so all of them are asked.</summary>
-    private void RemoveInternal(List<MemberEntry>[] entries, PublicApi[] apis)
+    /// <summary>
+    /// Finds all types, and the files without those whose name and bytes equal an earlier one's: the ASP.NET Core pack repeats the whole
+    /// base pack's.
+    /// </summary>
+    private (MemberNames Names, List<string> Files) Scan()
     {
+        List<(string Type, string[] TypeParameters)>[] found = new List<(string, string[])>[_files.Count];
+        (string Name, int Length, ulong Hash)[] contents = new (string, int, ulong)[_files.Count];
+        OrderedParallel.For(_files.Count, _threads, i =>
+        {
+            byte[] bytes = SourceFiles.ReadAllBytes(_files[i]);
+            found[i] = DocumentedTypes.Scan(bytes);
+            contents[i] = (Path.GetFileName(_files[i]), bytes.Length, StableHash.Of(bytes));
+        });
+        DocumentedTypes types = new();
+        foreach ((string type, string[] parameters) in found.SelectMany(list => list))
+        {
+            types.Add(type, parameters);
+        }
+
+        HashSet<(string, int, ulong)> seen = [];
+        return (new MemberNames(types), [.. _files.Where((_, i) => seen.Add(contents[i]))]);
+    }
+
+    /// <summary>
+    /// Reads all entries, and drops those that no assembly of the set shows. A file without an assembly of its name in the set is taken as
+    /// it is; what another file's assembly shows counts too, because a file may describe types that moved.
+    /// </summary>
+    private List<MemberEntry>[] ReadPublicEntries(List<string> files, MemberNames names)
+    {
+        HashSet<string> described = [.. files.Where(file => PublicApi.AssemblyBeside(file) is not null).Select(file => Path.GetFileName(file))];
+        List<MemberEntry>[] entries = new List<MemberEntry>[files.Count];
+        PublicApi?[] apis = new PublicApi?[files.Count];
+        OrderedParallel.For(files.Count, _threads, i =>
+        {
+            entries[i] = new XmlDocumentationReader(names).Read(files[i]);
+            apis[i] = PublicApi.AssemblyBeside(files[i]) is string assembly ? PublicApi.Read(assembly) : null;
+        });
+
         PublicApi all = new();
-        foreach (PublicApi api in apis)
+        foreach (PublicApi api in apis.OfType<PublicApi>())
         {
             all.Add(api);
         }
 
         for (int i = 0; i < entries.Length; i++)
         {
-            if (PublicApi.AssemblyBeside(_files[i]) is not null)
+            if (described.Contains(Path.GetFileName(files[i])))
             {
                 entries[i].RemoveAll(entry => !all.Contains(DocumentationId.Parse(entry.Member.Id)));
             }
         }
+
+        return entries;
     }
 
     private static List<DocumentedMember> TypeFirst(string typeId, List<DocumentedMember> members, MemberNames names)
@@ -167,19 +197,4 @@ public sealed class XmlDocumentationSource : IDocumentSource
 
     private bool IsExcluded(string space) => _excludedNamespaces.Any(excluded =>
         space.StartsWith(excluded, StringComparison.Ordinal) && (space.Length == excluded.Length || space[excluded.Length] == '.'));
-
-    private DocumentedTypes ScanTypes()
-    {
-        List<(string Type, string[] TypeParameters)>[] found = new List<(string, string[])>[_files.Count];
-        ForEachFile(i => found[i] = DocumentedTypes.Scan(SourceFiles.ReadAllBytes(_files[i])));
-        DocumentedTypes types = new();
-        foreach ((string type, string[] parameters) in found.SelectMany(list => list))
-        {
-            types.Add(type, parameters);
-        }
-
-        return types;
-    }
-
-    private void ForEachFile(Action<int> action) => OrderedParallel.For(_files.Count, _threads, action);
 }
