@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Cria.Models;
@@ -12,6 +13,8 @@ internal static class HuggingFaceConfig
     public const string FileName = "config.json";
     public const string CausalArchitecture = "LlamaForCausalLM";
     public const string RewardArchitecture = "LlamaForSequenceClassification";
+
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
     // What transformers assumes where a key is absent.
     private const double DefaultNormEpsilon = 1e-6;
@@ -82,7 +85,7 @@ internal static class HuggingFaceConfig
             json.WriteStringValue(config.ScalarHead ? RewardArchitecture : CausalArchitecture);
             json.WriteEndArray();
             json.WriteBoolean("attention_bias", false);
-            json.WriteNumber("attention_dropout", 0.0);
+            WriteFloat(json, "attention_dropout", 0);
             HuggingFaceGenerationConfig.WriteControlIds(json, generation);
             json.WriteString("dtype", typeName);
             json.WriteNumber("head_dim", config.HeadDim);
@@ -93,7 +96,7 @@ internal static class HuggingFaceConfig
                 WriteRewardLabels(json);
             }
 
-            json.WriteNumber("initializer_range", 0.02);
+            WriteFloat(json, "initializer_range", 0.02);
             json.WriteNumber("intermediate_size", config.HiddenDim);
             json.WriteNumber("max_position_embeddings", config.ContextLength);
             json.WriteBoolean("mlp_bias", false);
@@ -102,9 +105,9 @@ internal static class HuggingFaceConfig
             json.WriteNumber("num_hidden_layers", config.Layers);
             json.WriteNumber("num_key_value_heads", config.KvHeads);
             json.WriteNumber("pretraining_tp", 1);
-            json.WriteNumber("rms_norm_eps", config.NormEpsilon);
+            WriteFloat(json, "rms_norm_eps", config.NormEpsilon);
             json.WriteStartObject("rope_parameters");
-            json.WriteNumber("rope_theta", config.RopeBase);
+            WriteFloat(json, "rope_theta", config.RopeBase);
             WriteScaling(json, config.RopeScaling);
             json.WriteEndObject();
             if (config.RopeScaling is null)
@@ -118,7 +121,7 @@ internal static class HuggingFaceConfig
                 json.WriteEndObject();
             }
 
-            json.WriteNumber("rope_theta", config.RopeBase);
+            WriteFloat(json, "rope_theta", config.RopeBase);
             json.WriteBoolean("tie_word_embeddings", config.TiedEmbeddings);
             json.WriteString("torch_dtype", typeName);
             json.WriteBoolean("use_cache", true);
@@ -206,15 +209,23 @@ internal static class HuggingFaceConfig
         });
         if (scaling is not null)
         {
-            json.WriteNumber("factor", scaling.Factor);
+            WriteFloat(json, "factor", scaling.Factor);
         }
 
         if (scaling is { Kind: RopeScalingKind.Llama3 })
         {
-            json.WriteNumber("low_freq_factor", scaling.LowFrequencyFactor);
-            json.WriteNumber("high_freq_factor", scaling.HighFrequencyFactor);
+            WriteFloat(json, "low_freq_factor", scaling.LowFrequencyFactor);
+            WriteFloat(json, "high_freq_factor", scaling.HighFrequencyFactor);
             json.WriteNumber("original_max_position_embeddings", scaling.OriginalContextLength);
         }
+    }
+
+    // transformers refuses a whole number where it wants a float: 2 is written as 2.0. Float32 values keep their shortest spelling.
+    private static void WriteFloat(Utf8JsonWriter json, string key, double value)
+    {
+        string text = (float)value == value ? ((float)value).ToString(Invariant) : value.ToString(Invariant);
+        json.WritePropertyName(key);
+        json.WriteRawValue(text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0");
     }
 
     // One label makes transformers build a head of one row.

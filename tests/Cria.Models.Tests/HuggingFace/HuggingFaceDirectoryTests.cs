@@ -141,6 +141,10 @@ public sealed class HuggingFaceDirectoryTests : IDisposable
         {
             Assert.Contains($"\"{key}\":", config, StringComparison.Ordinal);
         }
+
+        // transformers refuses a whole number where it wants a float.
+        Assert.Contains("\"rope_theta\": 10000.0", config, StringComparison.Ordinal);
+        Assert.Contains("\"rms_norm_eps\": 1E-05", config, StringComparison.Ordinal);
     }
 
     [Fact]
