@@ -1,1 +1,3 @@
-return 0;
+using Cria.Cli.Commands;
+
+return await RootVerbs.RunAsync(args);

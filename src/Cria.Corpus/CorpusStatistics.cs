@@ -129,6 +129,9 @@ public sealed class CorpusStatistics
     public void Write(string path) =>
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, this, CorpusJson.Default.CorpusStatistics));
 
+    /// <summary>The figures as one JSON object.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, CorpusJson.Default.CorpusStatistics);
+
     /// <summary>
     /// The figures as rows for a table: a split or source, documents, characters, tokens, characters per token, share of the tokens, the
     /// longest document.

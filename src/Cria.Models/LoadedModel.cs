@@ -9,8 +9,8 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The tokenizer, or null where the model's files hold none.</summary>
     public required Tokenizer? Tokenizer { get; init; }
 
-    /// <summary>How dialogues are written for the model; Llama 2's format where its files do not say.</summary>
-    public ChatFormat ChatFormat { get; init; } = ChatFormat.Llama2;
+    /// <summary>How dialogues are written for the model, or null where its files do not say: most likely it was not tuned for dialogue.</summary>
+    public ChatFormat? ChatFormat { get; init; }
 
     /// <summary>Sampling settings and end ids that the files recommend.</summary>
     public required GenerationDefaults GenerationDefaults { get; init; }

@@ -30,7 +30,7 @@ public static class ModelLoader
             tokenizerPath ??= model.Tokenizer is null ? location.TokenizerPath : null;
             if (tokenizerPath is not null)
             {
-                model = model.WithTokenizer(LoadTokenizer(tokenizerPath, model.Config.VocabularySize));
+                model = model.WithTokenizer(LoadTokenizerFile(tokenizerPath, model.Config.VocabularySize));
             }
 
             if (model.Tokenizer is { } tokenizer && tokenizer.VocabularySize > model.Config.VocabularySize)
@@ -61,6 +61,32 @@ public static class ModelLoader
             GgufModel.FormatName => GgufModel.Inspect(location.Source),
             _ => HuggingFaceDirectory.Inspect(location.Source),
         };
+    }
+
+    /// <summary>Loads the tokenizer of a model without its weights.</summary>
+    /// <param name="path">A model as in <see cref="Load"/>, a run directory with a tokenizer and no model yet, or a tokenizer file itself.</param>
+    /// <param name="tokenizerPath">A tokenizer file to use instead of the model's own.</param>
+    /// <exception cref="InvalidModelFileException">The files break their format, or the model has no tokenizer.</exception>
+    /// <exception cref="IOException">There is nothing at the path, or it cannot be read.</exception>
+    public static Tokenizer LoadTokenizer(string path, string? tokenizerPath = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string nested = Path.Combine(path, HuggingFaceDirectory.TokenizerName);
+        string file = tokenizerPath
+            ?? (File.Exists(nested) ? nested
+            : Directory.Exists(path) ? Locate(path).TokenizerPath
+                ?? throw new InvalidModelFileException($"{path}: the model has no {HuggingFaceDirectory.TokenizerName}: name a tokenizer.")
+            : path);
+        if (!File.Exists(file))
+        {
+            throw new FileNotFoundException($"{file}: there is no such file or directory.", file);
+        }
+
+        // A llama2.c tokenizer file does not say how many pieces it has: its model does.
+        bool isLlama2c = Path.GetExtension(file).Equals(".bin", StringComparison.OrdinalIgnoreCase);
+        return isLlama2c && tokenizerPath is null
+            ? throw new InvalidModelFileException($"{path}: a .bin model holds no tokenizer: name one.")
+            : LoadTokenizerFile(file, isLlama2c ? Inspect(path).Config.VocabularySize : 0);
     }
 
     private static ModelLocation Locate(string path)
@@ -95,7 +121,7 @@ public static class ModelLoader
                 $"{run}: no model: neither a config.json (Hugging Face directory) nor a stage with one ({string.Join(", ", Stages)}).");
     }
 
-    private static Tokenizer LoadTokenizer(string path, int vocabularySize) =>
+    private static Tokenizer LoadTokenizerFile(string path, int vocabularySize) =>
         Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".model" => SentencePieceTokenizer.Load(path),

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Cria.Models;
 
 /// <summary>
@@ -12,6 +14,9 @@ public abstract class ChatFormat
     /// <summary>ChatML without a default system message.</summary>
     public static ChatFormat ChatMl { get; } = new ChatMlFormat();
 
+    /// <summary>No format: the model continues the text.</summary>
+    public static ChatFormat Plain { get; } = new PlainTextFormat();
+
     /// <summary>What the format is called.</summary>
     public abstract string Name { get; }
 
@@ -20,13 +25,14 @@ public abstract class ChatFormat
 
     /// <summary>
     /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of
-    /// <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; without one, or with an unknown one, it is
-    /// Llama 2's.
+    /// <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed. Null without a
+    /// template; an unknown one is taken for Llama 2's.
     /// </summary>
-    public static ChatFormat FromTemplate(string? template) =>
-        template is not null && template.Contains(ChatMlFormat.StartMark, StringComparison.Ordinal)
-            ? new ChatMlFormat(ChatMlFormat.FindDefaultSystemMessage(template))
-            : Llama2;
+    [return: NotNullIfNotNull(nameof(template))]
+    public static ChatFormat? FromTemplate(string? template) =>
+        template is null ? null
+        : template.Contains(ChatMlFormat.StartMark, StringComparison.Ordinal) ? new ChatMlFormat(ChatMlFormat.FindDefaultSystemMessage(template))
+        : Llama2;
 
     /// <summary>The ids that end an answer.</summary>
     public abstract IReadOnlyList<int> StopIds(Tokenizer tokenizer);

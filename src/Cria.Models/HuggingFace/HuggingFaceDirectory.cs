@@ -42,7 +42,7 @@ public static class HuggingFaceDirectory
         JsonFields fields = JsonFields.ReadFile(path);
         LlamaConfig config = HuggingFaceConfig.Read(fields, path);
         Tokenizer? tokenizer = LoadTokenizer(folder);
-        ChatFormat chatFormat = LoadChatFormat(folder);
+        ChatFormat? chatFormat = LoadChatFormat(folder);
         GenerationDefaults generation = HuggingFaceGenerationConfig.Read(folder, fields, tokenizer);
         using SafetensorsFolder files = SafetensorsFolder.Open(folder);
         HuggingFaceTensors.Check(files, folder, config);
@@ -111,13 +111,13 @@ public static class HuggingFaceDirectory
     }
 
     // Newer versions of transformers keep the template in a file of its own.
-    private static ChatFormat LoadChatFormat(string folder)
+    private static ChatFormat? LoadChatFormat(string folder)
     {
         string template = Path.Combine(folder, TemplateName);
         string settings = Path.Combine(folder, TokenizerConfigName);
         return File.Exists(template) ? ChatFormat.FromTemplate(File.ReadAllText(template))
             : File.Exists(settings) ? ChatFormat.FromTemplate(JsonFields.ReadFile(settings).TextOrNull("chat_template"))
-            : ChatFormat.Llama2;
+            : null;
     }
 
     private static void SaveWeights(string folder, List<SafetensorsSource> sources, long maximumShardBytes)

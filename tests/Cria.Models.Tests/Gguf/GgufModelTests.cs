@@ -33,7 +33,7 @@ public class GgufModelTests
         Assert.Equal(19000f, model.Weights.FinalNorm.Span[0]);
         Assert.Equal(tied ? 1f : 20001f, model.Weights.Head.Row(0)[1]);
         Assert.Equal([5], model.Tokenizer!.Encode("ab")[1..]);
-        Assert.Same(ChatFormat.Llama2, model.ChatFormat);
+        Assert.Null(model.ChatFormat);
         Assert.Equal([2], model.GenerationDefaults.EosIds);
         Assert.Equal(("gguf", "llama", 6 * 8), (model.Format, model.Information.Architecture, model.Information.Tensors[0].Length));
         Assert.Equal(model.Config, ModelLoader.Inspect(file.FilePath).Config);

@@ -1,0 +1,19 @@
+using System.CommandLine;
+
+namespace Cria.Cli.Commands;
+
+/// <summary><c>cria bench train|matmul|generate</c>: how fast this machine is at the three things that matter.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        Command command = new("bench", "Measure training, matrix products or generation on this machine.");
+        command.Subcommands.Add(BenchTrainCommand.Create());
+        command.Subcommands.Add(BenchMatmulCommand.Create());
+        return command;
+    }
+
+    /// <summary>A number with its default.</summary>
+    public static Option<int> Number(string name, int defaultValue, string description) =>
+        new("--" + name) { Description = $"{description} ({defaultValue}).", DefaultValueFactory = _ => defaultValue };
+}

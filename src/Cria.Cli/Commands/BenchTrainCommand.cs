@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Globalization;
+using Cria.Cli.Terminal;
+using Cria.Compute;
+using Cria.Compute.Benchmarking;
+using Cria.Training.Benchmarking;
+using Spectre.Console;
+
+namespace Cria.Cli.Commands;
+
+/// <summary><c>cria bench train</c>: tokens per second of whole training steps, and where the time goes.</summary>
+internal static class BenchTrainCommand
+{
+    public static Command Create()
+    {
+        Command command = new("train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
+        TrainingBenchmarkOptions defaults = new();
+        Option<int> dim = BenchCommand.Number("dim", defaults.Dim, "Width");
+        Option<int> layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
+        Option<int> heads = BenchCommand.Number("heads", defaults.Heads, "Query heads");
+        Option<int> kvHeads = BenchCommand.Number("kv-heads", 0, "Key/value heads; 0: as many as query heads");
+        Option<int> hidden = BenchCommand.Number("hidden", 0, "Feed-forward width; 0: Llama's rule");
+        Option<int> vocabulary = BenchCommand.Number("vocab", defaults.Vocabulary, "Vocabulary");
+        Option<int> sequence = BenchCommand.Number("seq", defaults.Sequence, "Tokens of a sequence");
+        Option<int> batch = BenchCommand.Number("batch", defaults.Batch, "Sequences of a step");
+        Option<int> threads = CommonOptions.Threads();
+        Option<int> steps = BenchCommand.Number("steps", defaults.Steps, "Measured steps");
+        Option<int> warmup = BenchCommand.Number("warmup", defaults.Warmup, "Steps before them");
+        Option<int> pass = BenchCommand.Number("pass-tokens", 0, "Tokens that go through the network at once; 0: chosen");
+        Option<bool> tied = new("--tied") { Description = "Share the embedding with the output." };
+        Option<bool> json = CommonOptions.Json("the figures");
+        foreach (Option option in new Option[] { dim, layers, heads, kvHeads, hidden, vocabulary, sequence, batch, threads, steps, warmup, pass, tied, json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(parsed =>
+        {
+            int count = parsed.GetValue(threads) > 0 ? parsed.GetValue(threads) : CpuDevice.DefaultThreads();
+            TrainingBenchmarkOptions options = new()
+            {
+                Dim = parsed.GetValue(dim),
+                Layers = parsed.GetValue(layers),
+                Heads = parsed.GetValue(heads),
+                KvHeads = parsed.GetValue(kvHeads),
+                Hidden = parsed.GetValue(hidden),
+                Vocabulary = parsed.GetValue(vocabulary),
+                Sequence = parsed.GetValue(sequence),
+                Batch = parsed.GetValue(batch),
+                Threads = count,
+                Steps = parsed.GetValue(steps),
+                Warmup = parsed.GetValue(warmup),
+                Tied = parsed.GetValue(tied),
+                PassTokens = parsed.GetValue(pass),
+            };
+            using CpuDevice cpu = new(count);
+            TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu, FmaPeak.Measure(cpu));
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(Json(result));
+            }
+            else
+            {
+                Print(result);
+            }
+        });
+        return command;
+    }
+
+    private static string Json(TrainingBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
+    {
+        TrainingBenchmarkOptions options = result.Options;
+        writer.WriteNumber("dim", options.Dim);
+        writer.WriteNumber("layers", options.Layers);
+        writer.WriteNumber("heads", options.Heads);
+        writer.WriteNumber("kv_heads", options.Config.KvHeads);
+        writer.WriteNumber("hidden", options.Config.HiddenDim);
+        writer.WriteNumber("vocab", options.Vocabulary);
+        writer.WriteNumber("seq", options.Sequence);
+        writer.WriteNumber("batch", options.Batch);
+        writer.WriteNumber("threads", options.Threads);
+        writer.WriteBoolean("tied", options.Tied);
+        writer.WriteNumber("parameters", result.Parameters);
+        writer.WriteNumber("tokens_per_second", Math.Round(result.TokensPerSecond, 1));
+        writer.WriteNumber("step_ms", Math.Round(result.StepMilliseconds, 2));
+        writer.WriteNumber("peak_mib", result.PeakMebibytes);
+        writer.WriteNumber("loss", Math.Round(result.Loss, 4));
+        writer.WriteNumber("roofline_ms", Math.Round(result.RooflineMilliseconds, 2));
+        writer.WriteNumber("share_of_peak", Math.Round(result.ShareOfPeak, 3));
+        writer.WriteNumber("peak_gflops", Math.Round(result.PeakGigaflops, 1));
+        writer.WriteNumber("allocated_bytes_per_step", result.AllocatedBytesPerStep);
+        writer.WriteNumber("page_faults_per_step", Math.Round(result.PageFaultsPerStep, 2));
+    });
+
+    private static void Print(TrainingBenchmarkResult result)
+    {
+        AnsiConsole.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.Parameters / 1e6:F2} M parameters: {result.TokensPerSecond:N0} tokens/s, {result.StepMilliseconds:F1} ms a step, {result.PeakMebibytes:N0} MiB"));
+        AnsiConsole.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"FMA peak {result.PeakGigaflops:F0} GFLOP/s; its products at the peak would take {result.RooflineMilliseconds:F1} ms: {result.ShareOfPeak:P0} of the roofline"));
+        AnsiConsole.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{result.AllocatedBytesPerStep} bytes allocated and {result.PageFaultsPerStep:F1} page faults in a steady step"));
+    }
+}

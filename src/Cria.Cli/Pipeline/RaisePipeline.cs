@@ -1,0 +1,54 @@
+using Cria.Cli.Recipes;
+using Cria.Compute;
+using Cria.Corpus;
+
+namespace Cria.Cli.Pipeline;
+
+/// <summary>The stages of a recipe in their order, in one run directory.</summary>
+internal sealed class RaisePipeline : IDisposable
+{
+    private readonly Recipe _recipe;
+    private readonly string? _documentation;
+    private readonly int _threads;
+    private readonly CancellationToken _cancellation;
+    private readonly StageRunner _stages;
+    private readonly Lazy<CpuDevice> _device;
+
+    public RaisePipeline(Recipe recipe, RunDirectory run, string? documentation, int threads, CancellationToken cancellation)
+    {
+        _recipe = recipe;
+        Run = run;
+        _documentation = documentation;
+        _threads = threads > 0 ? threads : CpuDevice.DefaultThreads();
+        _cancellation = cancellation;
+        _stages = new StageRunner(run, Console.Out);
+        _device = new Lazy<CpuDevice>(() => new CpuDevice(_threads));
+    }
+
+    public RunDirectory Run { get; }
+
+    /// <summary>Reads the sources, trains the tokenizer on them and encodes them.</summary>
+    public void BuildCorpus()
+    {
+        IReadOnlyList<IDocumentSource> sources = CorpusSources.Open(_recipe.Corpus, _documentation);
+        Run.Begin(_recipe);
+        CorpusBuilder builder = new(sources, CorpusSources.Options(_recipe, _threads));
+        TokenizerStage.Run(_stages, Run, _recipe, builder, sources, _threads);
+        _cancellation.ThrowIfCancellationRequested();
+        CorpusStage.Run(_stages, Run, builder, _cancellation);
+    }
+
+    /// <summary>Trains the base model.</summary>
+    public void Pretrain() => PretrainingStage.Run(_stages, Run, _recipe, _device.Value, _cancellation);
+
+    /// <summary>Continues the recipe's prompts with the base model and says how to talk to it.</summary>
+    public void ShowSamples() => BaseSamples.Show(Run, _recipe, _device.Value, Console.Out, _cancellation);
+
+    public void Dispose()
+    {
+        if (_device.IsValueCreated)
+        {
+            _device.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Cria.Cli.Terminal;
+
+namespace Cria.Cli.Pipeline;
+
+/// <summary>Runs the stages of a run directory in order. A stage whose inputs and settings did not change is not run again.</summary>
+internal sealed class StageRunner(RunDirectory run, TextWriter output)
+{
+    /// <summary>One value for everything that decides a stage's result.</summary>
+    public static string Fingerprint(params ReadOnlySpan<object> parts)
+    {
+        StringBuilder text = new();
+        foreach (object part in parts)
+        {
+            text.Append(part).Append('\n');
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+    }
+
+    /// <summary>Runs <paramref name="work"/> unless the stage is finished with the same fingerprint.</summary>
+    /// <param name="stage">Its name, for the user and <c>stages.json</c>.</param>
+    /// <param name="fingerprint">See <see cref="Fingerprint"/>.</param>
+    /// <param name="results">The files and folders it makes: missing ones make it run again; those of other settings are moved aside, never deleted.</param>
+    /// <param name="work">Does the work and returns a line that says what came of it.</param>
+    public void Run(string stage, string fingerprint, IReadOnlyList<string> results, Func<string> work)
+    {
+        string? finished = run.FinishedFingerprint(stage);
+        bool present = results.All(path => File.Exists(path) || Directory.Exists(path));
+        if (finished == fingerprint && present)
+        {
+            output.WriteLine($"{stage,-10} up to date");
+            return;
+        }
+
+        if (finished is not null && finished != fingerprint)
+        {
+            MoveAside(stage, results);
+        }
+
+        output.WriteLine($"{stage,-10} …");
+        Stopwatch clock = Stopwatch.StartNew();
+        string summary = work();
+        run.Finish(stage, fingerprint, clock.Elapsed.TotalSeconds);
+        output.WriteLine($"{stage,-10} {summary} ({ProgressLine.Duration(clock.Elapsed.TotalSeconds)})");
+    }
+
+    private void MoveAside(string stage, IReadOnlyList<string> results)
+    {
+        foreach (string path in results)
+        {
+            int number = 1;
+            string target;
+            do
+            {
+                target = $"{path}.previous-{number++}";
+            }
+            while (File.Exists(target) || Directory.Exists(target));
+
+            if (Directory.Exists(path))
+            {
+                Directory.Move(path, target);
+            }
+            else if (File.Exists(path))
+            {
+                File.Move(path, target);
+            }
+            else
+            {
+                continue;
+            }
+
+            output.WriteLine($"{stage,-10} has other inputs or settings than before: {path} is now {target}");
+        }
+    }
+}
