@@ -137,6 +137,26 @@ public sealed class LlamaEngineTests : IDisposable
         Assert.Equal(results[0], results[2]);
     }
 
+    [Fact]
+    public void A_steady_decode_allocates_nothing()
+    {
+        using CpuDevice device = new(1);
+        using LlamaEngine engine = new(_weights, device);
+        using KvCache cache = engine.CreateCache(reserved: 100);
+        for (int i = 0; i < 20; i++)
+        {
+            engine.Decode(cache, i);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 20; i < 60; i++)
+        {
+            engine.Decode(cache, i);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     /// <summary>The logits behind every token, by the literal operations and one pass without a cache.</summary>
     private float[][] WholePass(LlamaEngine engine, int[] ids)
     {
