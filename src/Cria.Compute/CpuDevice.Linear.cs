@@ -39,17 +39,32 @@ public sealed partial class CpuDevice
         switch (Level)
         {
             case SimdLevel.Bits512:
-                BlockedProduct<Simd512, Vector512<float>>.Run(product, Team, _productWorkspace);
+                Multiply<Simd512, Vector512<float>>(product);
                 break;
             case SimdLevel.Bits256:
-                BlockedProduct<Simd256, Vector256<float>>.Run(product, Team, _productWorkspace);
+                Multiply<Simd256, Vector256<float>>(product);
                 break;
             case SimdLevel.Bits128:
-                BlockedProduct<Simd128, Vector128<float>>.Run(product, Team, _productWorkspace);
+                Multiply<Simd128, Vector128<float>>(product);
                 break;
             default:
-                BlockedProduct<SimdScalar, float>.Run(product, Team, _productWorkspace);
+                Multiply<SimdScalar, float>(product);
                 break;
+        }
+    }
+
+    private void Multiply<TSimd, TVector>(in ProductArguments product)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        bool alongRows = product.AInnerStride == 1 && product.BInnerStride == 1;
+        if (alongRows && product.Rows <= StreamedProduct<TSimd, TVector>.MostRows)
+        {
+            StreamedProduct<TSimd, TVector>.Run(product, Team);
+        }
+        else
+        {
+            BlockedProduct<TSimd, TVector>.Run(product, Team, _productWorkspace);
         }
     }
 }

@@ -27,7 +27,7 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     {
         BlockPlan plan = BlockPlan.Create(product, team.Threads, PanelWidth);
         BlockedProduct<TSimd, TVector> job = new(product, plan, workspace.Shared);
-        team.Run(plan.Chunks, ref job);
+        product.Run(team, plan.Chunks, ref job);
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,9 @@ namespace Cria.Compute;
 /// </summary>
 internal unsafe struct ProductArguments
 {
+    // About 2 µs of one thread: what it takes to hand work to another one.
+    private const long WorthSharing = 1 << 17;
+
     /// <summary>Rows of A and C.</summary>
     public int Rows;
 
@@ -86,4 +89,20 @@ internal unsafe struct ProductArguments
         Addend = weightGradient.Data,
         AddendStride = weightGradient.Stride,
     };
+
+    /// <summary>Runs the chunks of this product with the team, or, where it is small, without handing any to another thread.</summary>
+    public readonly void Run<TJob>(WorkerTeam team, int chunks, ref TJob job)
+        where TJob : unmanaged, IJob
+    {
+        if ((long)Rows * Columns * Inner >= WorthSharing)
+        {
+            team.Run(chunks, ref job);
+            return;
+        }
+
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            job.Execute(chunk, 0);
+        }
+    }
 }

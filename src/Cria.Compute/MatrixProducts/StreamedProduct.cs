@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+
+namespace Cria.Compute;
+
+/// <summary>
+/// x·Wᵀ for few rows, as in decoding: the weight's rows stream from memory once, in their own order and unpacked, and meet all rows
+/// of x, which stay in the caches. Each output is a dot product along the inner dimension, so that its value does not depend on
+/// the other rows.
+/// </summary>
+internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
+    where TSimd : struct, ISimd<TVector>
+    where TVector : unmanaged
+{
+    /// <summary>Rows up to which streaming the weight is faster than packing it.</summary>
+    public const int MostRows = 24;
+
+    private const int WeightsPerTile = 4;
+    private const int TokensPerTile = 3;
+    private const int WeightsForOneToken = 8;
+
+    // 128 KB of the weight: long enough for the hardware to prefetch, short enough to share out evenly.
+    private const int FloatsPerChunk = 1 << 15;
+
+    private readonly ProductArguments _product;
+    private readonly int _columnsPerChunk;
+
+    private StreamedProduct(in ProductArguments product, int columnsPerChunk)
+    {
+        _product = product;
+        _columnsPerChunk = columnsPerChunk;
+    }
+
+    /// <summary>Computes the product with the team's threads.</summary>
+    public static void Run(in ProductArguments product, WorkerTeam team)
+    {
+        int columns = Math.Max(1, FloatsPerChunk / Math.Max(1, product.Inner));
+        int share = (product.Columns + (4 * team.Threads) - 1) / (4 * team.Threads);
+        columns = (Math.Min(columns, share) + WeightsForOneToken - 1) / WeightsForOneToken * WeightsForOneToken;
+        StreamedProduct<TSimd, TVector> job = new(product, columns);
+        product.Run(team, (product.Columns + columns - 1) / columns, ref job);
+    }
+
+    /// <inheritdoc/>
+    public readonly void Execute(int chunk, int worker)
+    {
+        int column = chunk * _columnsPerChunk;
+        int end = Math.Min(column + _columnsPerChunk, _product.Columns);
+        int unit = _product.Rows == 1 ? WeightsForOneToken : WeightsPerTile;
+        for (; column + unit <= end; column += unit)
+        {
+            int row = 0;
+            for (; _product.Rows - row >= TokensPerTile; row += TokensPerTile)
+            {
+                Tile(row, TokensPerTile, column, WeightsPerTile);
+            }
+
+            for (; row < _product.Rows; row++)
+            {
+                Tile(row, 1, column, unit);
+            }
+        }
+
+        for (; column < end; column++)
+        {
+            for (int row = 0; row < _product.Rows; row++)
+            {
+                Tile(row, 1, column, 1);
+            }
+        }
+    }
+
+    private readonly void Tile(int row, int tokens, int column, int weights)
+    {
+        float* sums = stackalloc float[WeightsPerTile * TokensPerTile];
+        float* x = _product.A + (row * _product.ARowStride);
+        float* weight = _product.B + (column * _product.BColumnStride);
+        int inner = _product.Inner / TSimd.Count * TSimd.Count;
+        if (tokens == TokensPerTile)
+        {
+            FourByThree(weight, _product.BColumnStride, x, _product.ARowStride, inner, sums);
+        }
+        else if (weights == WeightsForOneToken)
+        {
+            EightByOne(weight, _product.BColumnStride, x, inner, sums);
+        }
+        else
+        {
+            for (int w = 0; w < weights; w++)
+            {
+                sums[w] = One(weight + (w * _product.BColumnStride), x, inner);
+            }
+        }
+
+        for (int w = 0; w < weights; w++)
+        {
+            for (int t = 0; t < tokens; t++)
+            {
+                Finish(sums[(w * tokens) + t], row + t, column + w, inner);
+            }
+        }
+    }
+
+    /// <summary>Adds the last steps, which fill no vector, and the addend.</summary>
+    private readonly void Finish(float sum, int row, int column, int inner)
+    {
+        float* x = _product.A + (row * _product.ARowStride);
+        float* weight = _product.B + (column * _product.BColumnStride);
+        for (; inner < _product.Inner; inner++)
+        {
+            sum += x[inner] * weight[inner];
+        }
+
+        if (_product.Addend != null)
+        {
+            sum += _product.Addend[(row * _product.AddendStride) + column];
+        }
+
+        _product.C[(row * _product.CStride) + column] = sum;
+    }
+
+    /// <summary>Four rows of the weight by three of x: twelve sums, three vectors of x and one of the weight fill 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByThree(float* weight, nint weightStride, float* x, nint xStride, int inner, float* sums)
+    {
+        float* x1 = x + xStride;
+        float* x2 = x + (2 * xStride);
+        float* w1 = weight + weightStride;
+        float* w2 = weight + (2 * weightStride);
+        float* w3 = weight + (3 * weightStride);
+        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero;
+        TVector b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero;
+        TVector c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero;
+        TVector d0 = TSimd.Zero, d1 = TSimd.Zero, d2 = TSimd.Zero;
+        for (int i = 0; i < inner; i += TSimd.Count)
+        {
+            TVector v0 = TSimd.Load(x + i);
+            TVector v1 = TSimd.Load(x1 + i);
+            TVector v2 = TSimd.Load(x2 + i);
+            TVector row = TSimd.Load(weight + i);
+            a0 = TSimd.MultiplyAdd(row, v0, a0);
+            a1 = TSimd.MultiplyAdd(row, v1, a1);
+            a2 = TSimd.MultiplyAdd(row, v2, a2);
+            row = TSimd.Load(w1 + i);
+            b0 = TSimd.MultiplyAdd(row, v0, b0);
+            b1 = TSimd.MultiplyAdd(row, v1, b1);
+            b2 = TSimd.MultiplyAdd(row, v2, b2);
+            row = TSimd.Load(w2 + i);
+            c0 = TSimd.MultiplyAdd(row, v0, c0);
+            c1 = TSimd.MultiplyAdd(row, v1, c1);
+            c2 = TSimd.MultiplyAdd(row, v2, c2);
+            row = TSimd.Load(w3 + i);
+            d0 = TSimd.MultiplyAdd(row, v0, d0);
+            d1 = TSimd.MultiplyAdd(row, v1, d1);
+            d2 = TSimd.MultiplyAdd(row, v2, d2);
+        }
+
+        sums[0] = TSimd.Sum(a0);
+        sums[1] = TSimd.Sum(a1);
+        sums[2] = TSimd.Sum(a2);
+        sums[3] = TSimd.Sum(b0);
+        sums[4] = TSimd.Sum(b1);
+        sums[5] = TSimd.Sum(b2);
+        sums[6] = TSimd.Sum(c0);
+        sums[7] = TSimd.Sum(c1);
+        sums[8] = TSimd.Sum(c2);
+        sums[9] = TSimd.Sum(d0);
+        sums[10] = TSimd.Sum(d1);
+        sums[11] = TSimd.Sum(d2);
+    }
+
+    /// <summary>Eight rows of the weight by one of x: as many sums as hide the latency of a multiply-add.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void EightByOne(float* weight, nint weightStride, float* x, int inner, float* sums)
+    {
+        float* w1 = weight + weightStride;
+        float* w2 = weight + (2 * weightStride);
+        float* w3 = weight + (3 * weightStride);
+        float* w4 = weight + (4 * weightStride);
+        float* w5 = weight + (5 * weightStride);
+        float* w6 = weight + (6 * weightStride);
+        float* w7 = weight + (7 * weightStride);
+        TVector a0 = TSimd.Zero;
+        TVector b0 = TSimd.Zero;
+        TVector c0 = TSimd.Zero;
+        TVector d0 = TSimd.Zero;
+        TVector e0 = TSimd.Zero;
+        TVector f0 = TSimd.Zero;
+        TVector g0 = TSimd.Zero;
+        TVector h0 = TSimd.Zero;
+        for (int i = 0; i < inner; i += TSimd.Count)
+        {
+            TVector v0 = TSimd.Load(x + i);
+            a0 = TSimd.MultiplyAdd(TSimd.Load(weight + i), v0, a0);
+            b0 = TSimd.MultiplyAdd(TSimd.Load(w1 + i), v0, b0);
+            c0 = TSimd.MultiplyAdd(TSimd.Load(w2 + i), v0, c0);
+            d0 = TSimd.MultiplyAdd(TSimd.Load(w3 + i), v0, d0);
+            e0 = TSimd.MultiplyAdd(TSimd.Load(w4 + i), v0, e0);
+            f0 = TSimd.MultiplyAdd(TSimd.Load(w5 + i), v0, f0);
+            g0 = TSimd.MultiplyAdd(TSimd.Load(w6 + i), v0, g0);
+            h0 = TSimd.MultiplyAdd(TSimd.Load(w7 + i), v0, h0);
+        }
+
+        sums[0] = TSimd.Sum(a0);
+        sums[1] = TSimd.Sum(b0);
+        sums[2] = TSimd.Sum(c0);
+        sums[3] = TSimd.Sum(d0);
+        sums[4] = TSimd.Sum(e0);
+        sums[5] = TSimd.Sum(f0);
+        sums[6] = TSimd.Sum(g0);
+        sums[7] = TSimd.Sum(h0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float One(float* weight, float* x, int inner)
+    {
+        TVector sum = TSimd.Zero;
+        for (int i = 0; i < inner; i += TSimd.Count)
+        {
+            sum = TSimd.MultiplyAdd(TSimd.Load(weight + i), TSimd.Load(x + i), sum);
+        }
+
+        return TSimd.Sum(sum);
+    }
+}
