@@ -168,6 +168,25 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.Contains("line 2", Assert.Throws<InvalidCorpusException>(() => CorpusStatistics.Read(damaged)).Message);
     }
 
+    [Fact]
+    public void Damaged_descriptions_of_a_corpus_are_typed_errors()
+    {
+        CorpusFolder corpus = new CorpusBuilder(MixedSources()).Build(new ByteTokenizer(), _folder.File("corpus"));
+        File.AppendAllText(corpus.HeldOutPath, "{\"id\":\"M:A.B\"}\n");
+        int line = File.ReadAllLines(corpus.HeldOutPath).Length;
+        Assert.Contains($"line {line}", Assert.Throws<InvalidCorpusException>(() => HeldOutMembers.Read(corpus.HeldOutPath)).Message);
+
+        foreach (string manifest in new[] { "", "null", "{}", "[1]", "{\"fingerprint\":null,\"training\":[],\"validation\":[]}" })
+        {
+            _folder.Write("corpus/corpus.json", manifest);
+            Assert.Throws<InvalidCorpusException>(() => CorpusFolder.Open(corpus.Path));
+        }
+
+        string elsewhere = Path.Combine(_folder.File("corpus"), "training-00000.shard");
+        _folder.Write("corpus/corpus.json", $"{{\"fingerprint\":\"0\",\"training\":[\"../corpus/{Path.GetFileName(elsewhere)}\"],\"validation\":[]}}");
+        Assert.Throws<InvalidCorpusException>(() => CorpusFolder.Open(corpus.Path).OpenTraining(16, 0));
+    }
+
     [Theory]
     [InlineData(1.0, 0, 0)]
     [InlineData(-0.1, 0, 0)]
