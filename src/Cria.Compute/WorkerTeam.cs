@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Cria.Compute;
@@ -21,13 +22,16 @@ public sealed unsafe class WorkerTeam : IDisposable
 {
     private static readonly long SpinTicks = Stopwatch.Frequency / 5000; // 200 µs: longer than the gaps within a training step.
 
+    // True on a thread that works on a job: it must not wait for another one.
+    [ThreadStatic]
+    private static bool t_working;
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _threads;
     private delegate*<void*, int, int, void> _execute;
     private void* _job;
     private int _chunks;
-    private int _running;
     private int _parked;
     private volatile bool _stopping;
     private volatile Exception? _failure;
@@ -60,9 +64,15 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     /// <summary>Runs chunks 0 to <paramref name="chunks"/> of the job and returns when all are done.</summary>
     /// <exception cref="InvalidOperationException">A job starts another one.</exception>
+    /// <remarks>An exception in a chunk is thrown here when all chunks are done; of several, one.</remarks>
     public void Run<TJob>(int chunks, ref TJob job)
         where TJob : unmanaged, IJob
     {
+        if (t_working)
+        {
+            throw new InvalidOperationException("A job cannot start another job.");
+        }
+
         if (chunks <= 1 || Threads == 1)
         {
             for (int chunk = 0; chunk < chunks; chunk++)
@@ -75,24 +85,18 @@ public sealed unsafe class WorkerTeam : IDisposable
 
         lock (_gate)
         {
-            if (_running != 0)
-            {
-                throw new InvalidOperationException("A job cannot start another job on its own team.");
-            }
-
-            _running = 1;
+            t_working = true;
             fixed (TJob* pinned = &job)
             {
                 RunShared(chunks, pinned, &Execute<TJob>);
             }
 
-            _running = 0;
-        }
-
-        if (_failure is { } failure)
-        {
-            _failure = null;
-            throw new InvalidOperationException($"A parallel operation failed: {failure.Message}", failure);
+            t_working = false;
+            if (_failure is { } failure)
+            {
+                _failure = null;
+                ExceptionDispatchInfo.Throw(failure);
+            }
         }
     }
 
@@ -119,8 +123,9 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     private void RunShared(int chunks, void* job, delegate*<void*, int, int, void> execute)
     {
-        // The previous job is complete, so nobody reads these fields for it; a worker that read half of the new ones fails to
-        // claim a chunk, because the number of the job in State has changed.
+        // Close the previous job first: a worker that is still looking for its next chunk must not take the new job's number of
+        // chunks for the old one's. From here on nobody can claim one before State names the new job.
+        Interlocked.Exchange(ref State, Volatile.Read(ref State) | int.MaxValue);
         _job = job;
         _execute = execute;
         _chunks = chunks;
@@ -178,6 +183,7 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     private void Work(int worker)
     {
+        t_working = true;
         long seen = 0;
         while (!_stopping)
         {

@@ -46,7 +46,7 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     public Tensor Tensor(long byteOffset, int rows, int columns)
     {
         long bytes = (long)rows * columns * sizeof(float);
-        if (byteOffset < 0 || rows < 0 || columns < 0 || byteOffset > Length - bytes)
+        if (byteOffset < 0 || rows < 0 || columns < 0 || bytes < 0 || byteOffset > Length - bytes)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(byteOffset), $"A [{rows}, {columns}] float32 matrix at byte {byteOffset} does not fit a buffer of {Length} bytes.");
