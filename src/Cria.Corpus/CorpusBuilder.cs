@@ -65,8 +65,10 @@ public sealed class CorpusBuilder
     }
 
     /// <summary>
-    /// Writes the corpus, or opens the one that is there when neither inputs nor settings nor tokenizer have changed since. Every document is
-    /// encoded by itself, with BOS before it and EOS behind it. Interrupted at any moment, the folder holds no corpus (or the old one), and the same
+    /// Writes the corpus, or opens the one that is there when neither inputs nor settings nor tokenizer have changed since. Every
+    /// document is
+    /// encoded by itself, with BOS before it and EOS behind it. Interrupted at any moment, the folder holds no corpus (or the old one),
+    /// and the same
     /// call starts again.
     /// </summary>
     /// <exception cref="InvalidCorpusException">A source cannot be read, or no document is left for training.</exception>
@@ -123,7 +125,9 @@ public sealed class CorpusBuilder
 
     /// <summary>All documents as pretraining may see them.</summary>
     private IEnumerable<Document> VisibleDocuments() =>
-        _sources.SelectMany(source => source.Read()).Select(document => document.WithoutHeldOutMembers(_options.HoldOut)).OfType<Document>();
+        _sources.SelectMany(source => source.Read())
+            .Select(document => document.WithoutHeldOutMembers(_options.HoldOut))
+            .OfType<Document>();
 
     /// <summary>The documents of the sample, whole, with the share of the work done once each is out.</summary>
     private IEnumerable<(Document Document, double Fraction)> ReadSampled()

@@ -4,7 +4,8 @@ using Cria.Models;
 namespace Cria.Corpus;
 
 /// <summary>
-/// A corpus on disk: <c>training-00000.shard</c> …, <c>validation-00000.shard</c> …, <c>held-out.jsonl</c>, <c>statistics.json</c> and, written last,
+/// A corpus on disk: <c>training-00000.shard</c> …, <c>validation-00000.shard</c> …, <c>held-out.jsonl</c>, <c>statistics.json</c> and,
+/// written last,
 /// <c>corpus.json</c>.
 /// </summary>
 public sealed class CorpusFolder
@@ -58,13 +59,15 @@ public sealed class CorpusFolder
         }
         catch (JsonException exception)
         {
-            throw new InvalidCorpusException($"{path}: line {exception.LineNumber + 1}: not a corpus manifest: {exception.Message}", exception);
+            throw new InvalidCorpusException(
+                $"{path}: line {exception.LineNumber + 1}: not a corpus manifest: {exception.Message}", exception);
         }
     }
 
     /// <summary>The training windows, shuffled by seed and epoch.</summary>
     /// <exception cref="InvalidCorpusException">A shard is damaged, or there is too little text for one window.</exception>
-    public PackedSequences OpenTraining(int sequenceLength, ulong seed) => OpenSequences(_manifest.Training, sequenceLength, seed, shuffle: true);
+    public PackedSequences OpenTraining(int sequenceLength, ulong seed) =>
+        OpenSequences(_manifest.Training, sequenceLength, seed, shuffle: true);
 
     /// <summary>The validation windows, in the order of the corpus.</summary>
     /// <exception cref="InvalidCorpusException">A shard is damaged, or there is too little text for one window.</exception>

@@ -25,7 +25,8 @@ public sealed record CorpusOptions
         if (MaxCharacters < 0 || ShardTokens < 1 || Threads < 0)
         {
             throw new InvalidCorpusException(
-                $"Corpus options out of range: max characters {MaxCharacters} and threads {Threads} must not be negative, shard tokens {ShardTokens} be positive.");
+                $"Corpus options out of range: max characters {MaxCharacters} and threads {Threads} must not be negative, "
+                + $"shard tokens {ShardTokens} be positive.");
         }
     }
 }

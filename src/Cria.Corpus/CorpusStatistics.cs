@@ -121,7 +121,8 @@ public sealed class CorpusStatistics
         }
         catch (JsonException exception)
         {
-            throw new InvalidCorpusException($"{path}: line {exception.LineNumber + 1}: not corpus statistics: {exception.Message}", exception);
+            throw new InvalidCorpusException(
+                $"{path}: line {exception.LineNumber + 1}: not corpus statistics: {exception.Message}", exception);
         }
     }
 
@@ -141,7 +142,8 @@ public sealed class CorpusStatistics
         List<IReadOnlyList<string>> rows = [["", "documents", "characters", "tokens", "characters/token", "share", "longest document"]];
         foreach ((string name, SplitStatistics split) in new[] { ("training", Training), ("validation", Validation) })
         {
-            rows.Add(Row(name, split.Documents, split.Characters, split.Tokens, Tokens == 0 ? 0 : (double)split.Tokens / Tokens, split.Longest));
+            double share = Tokens == 0 ? 0 : (double)split.Tokens / Tokens;
+            rows.Add(Row(name, split.Documents, split.Characters, split.Tokens, share, split.Longest));
             if (split.Sources.Count > 1)
             {
                 rows.AddRange(split.Sources.Select(source =>

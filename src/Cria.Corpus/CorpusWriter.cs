@@ -108,7 +108,8 @@ internal sealed class CorpusWriter
     private ShardSetWriter Shards(string prefix) =>
         new(Path.Combine(_folder, prefix), _tokenizer.VocabularySize, _options.ShardTokens);
 
-    private static IEnumerable<List<(Document Document, double Fraction)>> Batches(IEnumerable<(Document Document, double Fraction)> documents)
+    private static IEnumerable<List<(Document Document, double Fraction)>> Batches(
+        IEnumerable<(Document Document, double Fraction)> documents)
     {
         List<(Document, double)> batch = [];
         long characters = 0;

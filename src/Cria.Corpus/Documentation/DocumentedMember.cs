@@ -57,7 +57,8 @@ public sealed record DocumentedMember
     /// <summary>The member's own name without parameters, e.g. <c>Add</c>, <c>this[]</c>, <c>operator +</c>; empty for a type.</summary>
     public required string Name { get; init; }
 
-    /// <summary>As C# would write a use of it, e.g. <c>List&lt;T&gt;.Add(T item)</c>, <c>new List&lt;T&gt;(int capacity)</c>; a type's full name.</summary>
+    /// <summary>As C# would write a use of it, e.g. <c>List&lt;T&gt;.Add(T item)</c>, <c>new List&lt;T&gt;(int capacity)</c>; a type's
+    /// full name.</summary>
     public required string Signature { get; init; }
 
     /// <summary>What it is or does.</summary>

@@ -20,7 +20,8 @@ internal sealed class DocumentedTypes
     /// <summary>Adds a type by its full name with arity, e.g. <c>System.Collections.Generic.List`1</c>; the first one stays.</summary>
     public void Add(string type, string[] typeParameters) => _types.TryAdd(type, typeParameters);
 
-    /// <summary>The length of the namespace and its dot: the shortest prefix that is a known type, or else a generic one, ends it.</summary>
+    /// <summary>The length of the namespace and its dot: the shortest prefix that is a known type, or else a generic one, ends
+    /// it.</summary>
     public int NamespaceLength(ReadOnlySpan<char> type)
     {
         int start = 0;

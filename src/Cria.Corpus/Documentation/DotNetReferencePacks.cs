@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Cria.Corpus;
 
 /// <summary>
-/// Finds the .NET reference documentation that every SDK carries: <c>packs/Microsoft.*.App.Ref/&lt;version&gt;/ref/net*/*.xml</c> beside the
+/// Finds the .NET reference documentation that every SDK carries: <c>packs/Microsoft.*.App.Ref/&lt;version&gt;/ref/net*/*.xml</c> beside
+/// the
 /// <c>dotnet</c> host.
 /// </summary>
 public static class DotNetReferencePacks
@@ -24,14 +25,16 @@ public static class DotNetReferencePacks
         if (folder is not null)
         {
             return FilesIn(folder) is { Count: > 0 } given ? given : throw new InvalidCorpusException(
-                $"{folder}: no XML documentation there; expected an installation of the .NET SDK (with packs/{BasePack}/<version>/ref/net*/*.xml) "
+                $"{folder}: no XML documentation there; expected an installation of the .NET SDK "
+                + $"(with packs/{BasePack}/<version>/ref/net*/*.xml) "
                 + "or a folder of XML documentation files.");
         }
 
         List<string> candidates = [.. CandidateFolders().Distinct()];
         return candidates.Select(PackFiles).FirstOrDefault(files => files.Count > 0) ?? throw new InvalidCorpusException(
             $"No .NET reference documentation was found. Pass the folder of an installed .NET SDK, the one that holds packs/{BasePack} "
-            + $"(`dotnet --info` shows it as base path), or a folder of XML documentation files. Sought in: {string.Join(", ", candidates)}.");
+            + $"(`dotnet --info` shows it as base path), or a folder of XML documentation files. "
+            + $"Sought in: {string.Join(", ", candidates)}.");
     }
 
     internal static List<string> FilesIn(string folder)
@@ -97,7 +100,8 @@ public static class DotNetReferencePacks
         }
 
         string host = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
-        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        foreach (string folder in path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             FileInfo file = new(Path.Combine(folder, host));
             if (file.Exists)

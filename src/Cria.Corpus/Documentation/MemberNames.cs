@@ -40,7 +40,8 @@ internal sealed class MemberNames
         _ => DocumentedMemberKind.Method,
     };
 
-    /// <summary>The member's own name: <c>Add</c>, <c>this[]</c>, <c>operator +</c>, <c>IList.Add</c> for an explicit implementation.</summary>
+    /// <summary>The member's own name: <c>Add</c>, <c>this[]</c>, <c>operator +</c>, <c>IList.Add</c> for an explicit
+    /// implementation.</summary>
     public string MemberName(in DocumentationId id)
     {
         string name = id.Member;
@@ -83,7 +84,8 @@ internal sealed class MemberNames
             ? [.. typeParameters.Select(parameter => parameter.Name)]
             : [.. DocumentedTypes.DefaultTypeParameters(id.Arity)];
         List<string> outerTypeParameters = _types.TypeParameters(id.Type);
-        List<string> types = new TypeNameReader(id.Parameters, _types, outerTypeParameters, methodTypeParameters, keywords: true).ReadList();
+        List<string> types =
+            new TypeNameReader(id.Parameters, _types, outerTypeParameters, methodTypeParameters, keywords: true).ReadList();
         bool named = types.Count == parameters.Count;
         List<DocumentedParameter> typed = named ? [.. parameters.Select((parameter, i) => Typed(parameter, types[i]))] : [.. parameters];
         string list = string.Join(", ", named ? typed.Select(parameter => $"{parameter.Type} {parameter.Name}") : types);
@@ -104,7 +106,8 @@ internal sealed class MemberNames
     /// </summary>
     private static DocumentedParameter Typed(DocumentedParameter parameter, string type) => parameter with
     {
-        Type = type.StartsWith("ref ", StringComparison.Ordinal) && parameter.Text.StartsWith("When this method returns", StringComparison.Ordinal)
+        Type = type.StartsWith("ref ", StringComparison.Ordinal)
+            && parameter.Text.StartsWith("When this method returns", StringComparison.Ordinal)
             ? "out " + type[4..]
             : type,
     };

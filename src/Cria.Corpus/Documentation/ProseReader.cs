@@ -212,7 +212,10 @@ internal sealed class ProseReader
             }
         }
 
-        List<string> lines = [.. code.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+        List<string> lines =
+        [
+            .. code.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0),
+        ];
         if (lines.Count == 1 && code.ToString().Trim().Length == code.Length)
         {
             // Many files write <code> for a word inside a sentence.

@@ -5,7 +5,8 @@ namespace Cria.Corpus;
 
 /// <summary>
 /// Reads type names as documentation ids spell them (<c>System.Collections.Generic.List{``0}[]@</c>) and writes them as C# does
-/// (<c>ref List&lt;T&gt;[]</c>), without namespaces. The grammar is that of the C# standard's annex on documentation comments. Never throws: what it cannot read
+/// (<c>ref List&lt;T&gt;[]</c>), without namespaces. The grammar is that of the C# standard's annex on documentation comments. Never
+/// throws: what it cannot read
 /// stays as it is.
 /// </summary>
 internal ref struct TypeNameReader
@@ -207,7 +208,9 @@ internal ref struct TypeNameReader
             _position++;
         }
 
-        return int.TryParse(_text[digits.._position], out int index) && index < names.Count ? names[index] : _text[start.._position].ToString();
+        return int.TryParse(_text[digits.._position], out int index) && index < names.Count
+            ? names[index]
+            : _text[start.._position].ToString();
     }
 
     private void SkipTo(string ends)

@@ -40,7 +40,8 @@ internal sealed class XmlDocumentationReader
             reader.MoveToContent();
             while (!reader.EOF)
             {
-                if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "member" && reader.GetAttribute("name") is { Length: > 2 } id)
+                if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "member"
+                    && reader.GetAttribute("name") is { Length: > 2 } id)
                 {
                     members.Add(ReadMember(reader, id));
                 }

@@ -43,7 +43,8 @@ public sealed class XmlDocumentationSource : IDocumentSource
     /// <inheritdoc/>
     public ulong Fingerprint { get; }
 
-    /// <summary>The documents. The files are parsed once for the life of the source, because no type is known whole before the last file.</summary>
+    /// <summary>The documents. The files are parsed once for the life of the source, because no type is known whole before the last
+    /// file.</summary>
     /// <exception cref="InvalidCorpusException">A file cannot be read or is not well-formed; the message names file and line.</exception>
     public IEnumerable<Document> Read() => _documents.Value;
 
@@ -80,7 +81,10 @@ public sealed class XmlDocumentationSource : IDocumentSource
         for (int i = 0; i < typeOrder.Count; i++)
         {
             string typeId = typeOrder[i];
-            List<DocumentedMember> documented = [.. types[typeId].Select(id => Inherit(id, members, inheritance)).Where(member => member.HasText)];
+            List<DocumentedMember> documented =
+            [
+                .. types[typeId].Select(id => Inherit(id, members, inheritance)).Where(member => member.HasText),
+            ];
             if (documented.Count > 0)
             {
                 double fraction = (i + 1.0) / typeOrder.Count;
@@ -121,7 +125,10 @@ public sealed class XmlDocumentationSource : IDocumentSource
     /// </summary>
     private List<MemberEntry>[] ReadPublicEntries(List<string> files, MemberNames names)
     {
-        HashSet<string> described = [.. files.Where(file => PublicApi.AssemblyBeside(file) is not null).Select(file => Path.GetFileName(file))];
+        HashSet<string> described =
+        [
+            .. files.Where(file => PublicApi.AssemblyBeside(file) is not null).Select(file => Path.GetFileName(file)),
+        ];
         List<MemberEntry>[] entries = new List<MemberEntry>[files.Count];
         PublicApi?[] apis = new PublicApi?[files.Count];
         OrderedParallel.For(files.Count, _threads, i =>

@@ -3,7 +3,8 @@ namespace Cria.Corpus;
 /// <summary>
 /// Training windows over token shards: the shards, one behind the other, are cut every <c>sequenceLength</c> tokens, and a window is
 /// <c>sequenceLength + 1</c> ids (inputs, and targets one further), so that consecutive windows share one id and every token is a target
-/// once an epoch; what is left at the end and fills no window is not used. The order of the windows depends on nothing but seed and epoch, so a
+/// once an epoch; what is left at the end and fills no window is not used. The order of the windows depends on nothing but seed and
+/// epoch, so a
 /// run resumes from its window number alone. No call allocates. Reading is safe from several threads.
 /// </summary>
 public sealed class PackedSequences : IDisposable
@@ -34,7 +35,8 @@ public sealed class PackedSequences : IDisposable
             if (_shards[i].VocabularySize != _shards[0].VocabularySize)
             {
                 throw new InvalidCorpusException(
-                    $"{_shards[i].Path}: vocabulary of {_shards[i].VocabularySize}, but {_shards[0].Path} has {_shards[0].VocabularySize}.");
+                    $"{_shards[i].Path}: vocabulary of {_shards[i].VocabularySize}, "
+                    + $"but {_shards[0].Path} has {_shards[0].VocabularySize}.");
             }
         }
 
@@ -70,7 +72,8 @@ public sealed class PackedSequences : IDisposable
     /// </summary>
     /// <param name="window">From 0 upwards without end.</param>
     /// <param name="ids">At least <see cref="SequenceLength"/> + 1.</param>
-    /// <param name="documentStarts">At least <see cref="SequenceLength"/> + 1; its first (count + 1) are set, the last one to <see cref="SequenceLength"/>.</param>
+    /// <param name="documentStarts">At least <see cref="SequenceLength"/> + 1; its first (count + 1) are set, the last one to <see
+    /// cref="SequenceLength"/>.</param>
     /// <returns>How many documents, or parts of documents, the window's inputs hold.</returns>
     public int Fill(long window, Span<int> ids, Span<int> documentStarts)
     {

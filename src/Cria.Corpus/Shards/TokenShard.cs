@@ -45,7 +45,8 @@ public sealed unsafe class TokenShard : IDisposable
     public ulong Checksum { get; }
 
     /// <summary>Opens a shard and checks header, length, checksum, boundaries and ids.</summary>
-    /// <exception cref="InvalidCorpusException">The file is missing, truncated, damaged or of another version; the message says which.</exception>
+    /// <exception cref="InvalidCorpusException">The file is missing, truncated, damaged or of another version; the message says
+    /// which.</exception>
     public static TokenShard Open(string path)
     {
         MemoryMappedFile? file = null;
@@ -159,7 +160,8 @@ public sealed unsafe class TokenShard : IDisposable
         if (header.Version != TokenShardHeader.CurrentVersion)
         {
             throw new InvalidCorpusException(
-                $"{path}: token shard version {header.Version}; this program reads version {TokenShardHeader.CurrentVersion}. Build the corpus anew.");
+                $"{path}: token shard version {header.Version}; "
+                + $"this program reads version {TokenShardHeader.CurrentVersion}. Build the corpus anew.");
         }
 
         if (header.HeaderChecksum != header.ComputeHeaderChecksum())
@@ -176,10 +178,12 @@ public sealed unsafe class TokenShard : IDisposable
         // Counts are compared with the file's length before they are multiplied, so that no product can overflow.
         if (header.Tokens < 0 || header.Documents < 0 || header.Tokens > length / header.TokenWidth || header.Documents > header.Tokens)
         {
-            throw new InvalidCorpusException($"{path}: {header.Tokens} tokens and {header.Documents} documents do not fit in {length} bytes.");
+            throw new InvalidCorpusException(
+                $"{path}: {header.Tokens} tokens and {header.Documents} documents do not fit in {length} bytes.");
         }
 
-        long expected = TokenShardHeader.Size + TokenShardHeader.TokenBytes(header.Tokens, header.TokenWidth) + ((header.Documents + 1) * sizeof(long));
+        long tokenBytes = TokenShardHeader.TokenBytes(header.Tokens, header.TokenWidth);
+        long expected = TokenShardHeader.Size + tokenBytes + ((header.Documents + 1) * sizeof(long));
         return expected == length ? header : throw new InvalidCorpusException(
             $"{path}: the token shard is truncated or damaged: {expected} bytes expected, {length} found.");
     }
@@ -203,7 +207,8 @@ public sealed unsafe class TokenShard : IDisposable
             long start = _documentStarts[document];
             if (start <= previous || start > Tokens || (document == 0 && start != 0) || (document == Documents && start != Tokens))
             {
-                throw new InvalidCorpusException($"{Path}: document {document} starts at token {start}, which is not after the one before it.");
+                throw new InvalidCorpusException(
+                    $"{Path}: document {document} starts at token {start}, which is not after the one before it.");
             }
 
             previous = start;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Cria.Corpus;
 
 /// <summary>
-/// The layout of a token shard, little-endian: this header (64 bytes); the ids, 2 or 4 bytes each, padded to 8 bytes; the index of the first token
+/// The layout of a token shard, little-endian: this header (64 bytes); the ids, 2 or 4 bytes each, padded to 8 bytes; the index of the
+/// first token
 /// of every document and, last, the token count (8 bytes each). The checksum is <see cref="StableHash"/> over everything after the header.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]

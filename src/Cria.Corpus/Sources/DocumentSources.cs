@@ -4,7 +4,8 @@ namespace Cria.Corpus;
 public static class DocumentSources
 {
     /// <summary>
-    /// The sources that a file or a folder (with all folders below it) holds: text files, JSON Lines and XML documentation, one source for each of the three
+    /// The sources that a file or a folder (with all folders below it) holds: text files, JSON Lines and XML documentation, one source
+    /// for each of the three
     /// that occurs. An installation of the .NET SDK gives its reference documentation.
     /// </summary>
     /// <param name="path">A file or folder.</param>
@@ -48,7 +49,8 @@ public static class DocumentSources
         }
 
         return sources.Count > 0 ? sources : throw new InvalidCorpusException(
-            $"{path}: nothing to read; expected {string.Join(", ", TextFolderSource.Suffixes)}, {string.Join(", ", JsonLinesSource.Suffixes)} "
+            $"{path}: nothing to read; expected {string.Join(", ", TextFolderSource.Suffixes)}, "
+            + $"{string.Join(", ", JsonLinesSource.Suffixes)} "
             + "or XML documentation (.xml).");
     }
 }

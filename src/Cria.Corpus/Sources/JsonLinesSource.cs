@@ -73,7 +73,8 @@ public sealed class JsonLinesSource : IDocumentSource
             bool found = false;
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
-                throw new InvalidCorpusException($"{file}: line {number}: expected a JSON object with a \"text\" field, found {reader.TokenType}.");
+                throw new InvalidCorpusException(
+                    $"{file}: line {number}: expected a JSON object with a \"text\" field, found {reader.TokenType}.");
             }
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

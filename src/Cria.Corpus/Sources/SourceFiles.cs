@@ -27,7 +27,8 @@ internal static class SourceFiles
         return hash.Finish();
     }
 
-    /// <summary>All files below a folder whose names end in one of the suffixes, by ordinal path order, the same on every machine.</summary>
+    /// <summary>All files below a folder whose names end in one of the suffixes, by ordinal path order, the same on every
+    /// machine.</summary>
     public static List<string> List(string folder, params ReadOnlySpan<string> suffixes)
     {
         List<string> files = [];
@@ -78,7 +79,8 @@ internal static class SourceFiles
 
     public static Stream OpenRead(string file) => Decompress(OpenRaw(file), file);
 
-    /// <summary>Runs a read and turns what can go wrong in it into a typed error that names the file and, unless it is 0, the line.</summary>
+    /// <summary>Runs a read and turns what can go wrong in it into a typed error that names the file and, unless it is 0, the
+    /// line.</summary>
     public static T Guard<T>(string file, long line, Func<T> read)
     {
         try

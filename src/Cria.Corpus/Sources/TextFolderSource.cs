@@ -3,8 +3,10 @@ using System.Text;
 namespace Cria.Corpus;
 
 /// <summary>
-/// Plain text files (<c>.txt</c>, <c>.md</c>, either with <c>.gz</c>) as a source: one document a file, line ends as <c>\n</c>, without a byte
-/// order mark. A file longer than <see cref="DocumentCharacters"/> gives several documents, cut at line ends, so that a single long file still has a part for validation.
+/// Plain text files (<c>.txt</c>, <c>.md</c>, either with <c>.gz</c>) as a source: one document a file, line ends as <c>\n</c>, without
+/// a byte
+/// order mark. A file longer than <see cref="DocumentCharacters"/> gives several documents, cut at line ends, so that a single long file
+/// still has a part for validation.
 /// </summary>
 public sealed class TextFolderSource : IDocumentSource
 {
@@ -54,7 +56,8 @@ public sealed class TextFolderSource : IDocumentSource
             foreach (string text in ReadParts(file))
             {
                 part++;
-                yield return new Document(part == 1 ? id : $"{id}#{part}", Name, text) { SourceFraction = Size == 0 ? 1 : (double)done / Size };
+                double fraction = Size == 0 ? 1 : (double)done / Size;
+                yield return new Document(part == 1 ? id : $"{id}#{part}", Name, text) { SourceFraction = fraction };
             }
         }
     }
