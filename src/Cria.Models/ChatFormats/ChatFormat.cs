@@ -24,9 +24,9 @@ public abstract class ChatFormat
     public virtual IReadOnlyList<string> StopStrings => [];
 
     /// <summary>
-    /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of
-    /// <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed. Null without a
-    /// template; an unknown one is taken for Llama 2's.
+    /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of Hugging
+    /// Face's <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; without one, or with an
+    /// unknown one, it is Llama 2's.
     /// </summary>
     [return: NotNullIfNotNull(nameof(template))]
     public static ChatFormat? FromTemplate(string? template) =>
@@ -47,8 +47,8 @@ public abstract class ChatFormat
         return writer.ToDialogue().Ids;
     }
 
-    /// <summary>The tokens of a whole dialogue that ends with the assistant's answer, and which of them the assistant is to learn.</summary>
-    /// <exception cref="InvalidDialogueException">The format cannot express the dialogue, or it does not end with the assistant.</exception>
+    /// <summary>The tokens of a dialogue that ends with the assistant's answer, and which of them the assistant is to learn.</summary>
+    /// <exception cref="InvalidDialogueException">The format cannot express it, or it does not end with the assistant.</exception>
     public EncodedDialogue EncodeDialogue(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages)
     {
         CheckEnd(messages, "assistant", message => message.Role == ChatRole.Assistant);
@@ -65,7 +65,9 @@ public abstract class ChatFormat
         ArgumentNullException.ThrowIfNull(messages);
         if (messages.Count == 0 || !isExpected(messages[^1]))
         {
-            string found = messages.Count == 0 ? "it is empty" : $"its last message is the {messages[^1].Role.ToString().ToLowerInvariant()}'s";
+            string found = messages.Count == 0
+                ? "it is empty"
+                : $"its last message is the {messages[^1].Role.ToString().ToLowerInvariant()}'s";
             throw new InvalidDialogueException($"The dialogue must end with a message of the {expected}; {found}.");
         }
     }

@@ -1,8 +1,8 @@
 namespace Cria.Models;
 
 /// <summary>
-/// ChatML, the format of SmolLM2 and many others: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> for each message, the marks being
-/// control tokens of the vocabulary.
+/// ChatML, the format of SmolLM2 and many others: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> for each message, the marks
+/// being control tokens of the vocabulary.
 /// </summary>
 public sealed class ChatMlFormat : ChatFormat
 {

@@ -180,8 +180,8 @@ public sealed unsafe class GgufFile : IDisposable
         GgufTensorType type = (GgufTensorType)typeNumber;
         if (!BlockFormat.TryGetSize(type, out int blockValues, out int blockBytes))
         {
-            throw reader.Error(
-                $"the tensor '{name}' has type {typeNumber}, which is not read (known: {string.Join(", ", Enum.GetNames<GgufTensorType>())})");
+            string known = string.Join(", ", Enum.GetNames<GgufTensorType>());
+            throw reader.Error($"the tensor '{name}' has type {typeNumber}, which is not read (known: {known})");
         }
 
         if (dimensions[0] % blockValues != 0)

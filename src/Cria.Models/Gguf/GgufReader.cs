@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Cria.Models;
@@ -103,7 +102,12 @@ internal unsafe ref struct GgufReader(string file, byte* data, long length)
     {
         int count = ReadCount(sizeof(T), $"the length of the array '{key}'");
         T[] values = new T[count];
-        new ReadOnlySpan<byte>(Take((long)count * sizeof(T), key), checked(count * sizeof(T))).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+        long bytes = (long)count * sizeof(T);
+        fixed (T* destination = values)
+        {
+            Buffer.MemoryCopy(Take(bytes, key), destination, bytes, bytes);
+        }
+
         return values;
     }
 

@@ -41,7 +41,9 @@ internal static class GgufTensorNames
         };
     }
 
-    /// <summary>Checks that a file holds every parameter of a model in its shape and no other tensor, before memory is allocated for it.</summary>
+    /// <summary>
+    /// Checks that a file holds every parameter of a model in its shape and no other tensor, before memory is allocated for it.
+    /// </summary>
     /// <exception cref="InvalidModelFileException">It does not; the message names the tensor.</exception>
     public static void Check(GgufFile file, LlamaConfig config)
     {
@@ -62,7 +64,7 @@ internal static class GgufTensorNames
         if (file.Tensors.FirstOrDefault(tensor => !known.Contains(tensor.Name)) is { } other)
         {
             throw new InvalidModelFileException(
-                $"{file.FilePath}: the tensor '{other.Name}' belongs to no Llama model of this shape; its effect would be lost.");
+                $"{file.FilePath}: the tensor '{other.Name}' is no part of a Llama of this shape; its effect would be lost.");
         }
     }
 }

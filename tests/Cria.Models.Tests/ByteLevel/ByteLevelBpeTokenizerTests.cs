@@ -7,7 +7,8 @@ namespace Cria.Models.Tests.ByteLevel;
 public class ByteLevelBpeTokenizerTests
 {
     public static TheoryData<string> Alphabets() =>
-        ["abcdefghij ", "0123456789 .,$", "<|im_start|><|im_end|><|endoftext|>", "'s're'll \n\t\r  ", "éßñ日本語🦙🇫🇷\u0301\u200d", "AaİıſΣς①²Ⅷ٣"];
+        ["abcdefghij ", "0123456789 .,$", "<|im_start|><|im_end|><|endoftext|>",
+         "'s're'll \n\t\r  ", "éßñ日本語🦙🇫🇷\u0301\u200d", "AaİıſΣς①²Ⅷ٣"];
 
     [Fact]
     public void Recorded_strings_give_the_recorded_ids()
@@ -30,7 +31,7 @@ public class ByteLevelBpeTokenizerTests
         Assert.Equal((49152, 1, 2, false), (tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
         Assert.Equal("Ġt", tokenizer.PieceText(tokenizer.Encode(" t")[0]));
         Assert.Equal(" t"u8.ToArray(), tokenizer.PieceBytes(tokenizer.Encode(" t")[0]).ToArray());
-        Assert.Equal((1, 2, -1), (tokenizer.FindControl("<|im_start|>"), tokenizer.FindControl("<|im_end|>"), tokenizer.FindControl("the")));
+        Assert.Equal([1, 2, -1], new[] { "<|im_start|>", "<|im_end|>", "the" }.Select(tokenizer.FindControl));
         Assert.True(tokenizer.PieceBytes(1).IsEmpty);
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.PieceBytes(49152));
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([-1]));
@@ -40,7 +41,8 @@ public class ByteLevelBpeTokenizerTests
     [MemberData(nameof(Alphabets))]
     public void No_text_becomes_a_control_id_and_every_text_comes_back(string alphabet)
     {
-        string[] parts = [.. alphabet.EnumerateRunes().Select(rune => rune.ToString()), "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<repo_name>"];
+        string[] parts =
+            [.. alphabet.EnumerateRunes().Select(rune => rune.ToString()), "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<repo_name>"];
         DeterministicRandom random = new(7);
         for (int trial = 0; trial < 400; trial++)
         {
@@ -128,7 +130,10 @@ public class ByteLevelBpeTokenizerTests
     [InlineData("a z")]
     [InlineData("b a")]
     public void A_merge_of_unknown_tokens_is_refused(string merge) =>
-        Assert.Contains("Merge 0", Assert.Throws<ArgumentException>(() => Small(["a", "b", "ab"], [merge])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Merge 0",
+            Assert.Throws<ArgumentException>(() => Small(["a", "b", "ab"], [merge])).Message,
+        StringComparison.Ordinal);
 
     internal static void AssertStreams(Tokenizer tokenizer, int[] ids, string expected)
     {
@@ -145,7 +150,8 @@ public class ByteLevelBpeTokenizerTests
         Assert.Equal(expected, text + decoder.Flush());
     }
 
-    private static ByteLevelBpeTokenizer Small(string[] tokens, string[] merges) => new(new ByteLevelVocabulary { Tokens = tokens, Merges = merges });
+    private static ByteLevelBpeTokenizer Small(string[] tokens, string[] merges) =>
+        new(new ByteLevelVocabulary { Tokens = tokens, Merges = merges });
 
     private static string Pieces(Tokenizer tokenizer, string text) => string.Join('|', tokenizer.Encode(text).Select(tokenizer.PieceText));
 }

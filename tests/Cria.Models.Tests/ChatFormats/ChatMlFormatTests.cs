@@ -14,14 +14,16 @@ public class ChatMlFormatTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Golden("smollm2/reference.json")));
         ChatFormat format = ChatFormat.FromTemplate(golden.RootElement.GetProperty("chat_template").GetString());
         Assert.Equal(
-            "You are a helpful AI assistant named SmolLM, trained by Hugging Face", Assert.IsType<ChatMlFormat>(format).DefaultSystemMessage);
+            "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
+            Assert.IsType<ChatMlFormat>(format).DefaultSystemMessage);
         int cases = 0;
         foreach (JsonElement test in golden.RootElement.GetProperty("cases").EnumerateArray())
         {
             if (test.GetProperty("kind").GetString() == "chat")
             {
                 ChatMessage[] messages = [.. test.GetProperty("input").EnumerateArray().Select(message => new ChatMessage(
-                    Enum.Parse<ChatRole>(message.GetProperty("role").GetString()!, ignoreCase: true), message.GetProperty("content").GetString()!))];
+                    Enum.Parse<ChatRole>(message.GetProperty("role").GetString()!, ignoreCase: true),
+                    message.GetProperty("content").GetString()!))];
                 int[] expected = [.. test.GetProperty("prompt_ids").EnumerateArray().Select(id => id.GetInt32())];
                 Assert.Equal(expected, format.EncodePrompt(SmolLm2.Tokenizer, messages));
                 cases++;
@@ -34,7 +36,8 @@ public class ChatMlFormatTests
     [Fact]
     public void The_assistant_learns_its_answers_and_their_ends()
     {
-        ChatMessage[] messages = [Hello, new(ChatRole.Assistant, "Hi there."), new(ChatRole.User, "Bye"), new(ChatRole.Assistant, "See you!")];
+        ChatMessage[] messages =
+            [Hello, new(ChatRole.Assistant, "Hi there."), new(ChatRole.User, "Bye"), new(ChatRole.Assistant, "See you!")];
         EncodedDialogue dialogue = ChatFormat.ChatMl.EncodeDialogue(SmolLm2.Tokenizer, messages);
         int[] learned = [.. dialogue.Ids.Where((_, i) => dialogue.IsAssistant[i])];
         Assert.Equal([.. SmolLm2.Tokenizer.Encode("Hi there."), 2, .. SmolLm2.Tokenizer.Encode("See you!"), 2], learned);

@@ -23,7 +23,8 @@ public class Llama2ChatFormatTests
 
         // Each turn between its BOS and EOS is encoded by itself; the last lacks its answer.
         string first = Constant("first_turn").Replace("{system}", "Answer briefly.", StringComparison.Ordinal)
-            .Replace("{user}", "  What is a cria?", StringComparison.Ordinal).Replace("{assistant}", "A young llama.", StringComparison.Ordinal);
+            .Replace("{user}", "  What is a cria?", StringComparison.Ordinal)
+            .Replace("{assistant}", "A young llama.", StringComparison.Ordinal);
         string second = Constant("turn").Replace("{user}", "And its mother?", StringComparison.Ordinal);
         second = second[..(second.IndexOf(Constant("E_INST"), StringComparison.Ordinal) + Constant("E_INST").Length)];
         string Inner(string turn) => turn.Replace("<s>", "", StringComparison.Ordinal).Replace("</s>", "", StringComparison.Ordinal);
@@ -39,7 +40,9 @@ public class Llama2ChatFormatTests
     {
         int[] ids = ChatFormat.Llama2.EncodeDialogue(Tokenizer, [new(ChatRole.User, "Hi"), new(ChatRole.Assistant, "Hello")]).Ids;
         Assert.Equal([1, 518, 25580, 29962, 6324, 518, 29914, 25580, 29962, 15043, 29871, 2], ids);
-        Assert.Equal([1, 518, 25580, 29962, 6324, 518, 29914, 25580, 29962], ChatFormat.Llama2.EncodePrompt(Tokenizer, [new(ChatRole.User, " Hi ")]));
+        Assert.Equal(
+            [1, 518, 25580, 29962, 6324, 518, 29914, 25580, 29962],
+            ChatFormat.Llama2.EncodePrompt(Tokenizer, [new(ChatRole.User, " Hi ")]));
     }
 
     [Fact]
@@ -63,10 +66,12 @@ public class Llama2ChatFormatTests
         DeterministicRandom random = new(3);
         for (int trial = 0; trial < 200; trial++)
         {
-            string RandomText() => string.Concat(Enumerable.Range(0, 1 + random.NextInt(12)).Select(_ => parts[random.NextInt(parts.Length)]));
+            string RandomText() =>
+                string.Concat(Enumerable.Range(0, 1 + random.NextInt(12)).Select(_ => parts[random.NextInt(parts.Length)]));
             ChatMessage[] messages =
             [
-                new(ChatRole.System, RandomText()), new(ChatRole.User, RandomText()), new(ChatRole.Assistant, RandomText()), new(ChatRole.User, RandomText()),
+                new(ChatRole.System, RandomText()), new(ChatRole.User, RandomText()),
+                new(ChatRole.Assistant, RandomText()), new(ChatRole.User, RandomText()),
             ];
             int[] ids = ChatFormat.Llama2.EncodePrompt(tokenizer, messages);
             Assert.Equal([1, 2, 1], ids.Where(tokenizer.IsControl));
@@ -115,5 +120,6 @@ public class Llama2ChatFormatTests
     [InlineData(null)]
     [InlineData("{{ bos_token + '[INST] ' + message['content'] }}")]
     [InlineData("something unknown")]
-    public void It_is_the_format_of_models_that_name_no_other(string? template) => Assert.Same(ChatFormat.Llama2, ChatFormat.FromTemplate(template));
+    public void It_is_the_format_of_models_that_name_no_other(string? template) =>
+        Assert.Same(ChatFormat.Llama2, ChatFormat.FromTemplate(template));
 }

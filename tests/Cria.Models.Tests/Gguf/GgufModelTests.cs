@@ -1,3 +1,4 @@
+using Cria.Compute;
 using Cria.Testing;
 
 namespace Cria.Models.Tests.Gguf;
@@ -74,11 +75,13 @@ public class GgufModelTests
             ["llama.embedding_length"] = 64u,
         };
         GgufBuilder Build(Func<int, float> divisor) =>
-            SmallModel.Metadata(shape).Float32("token_embd.weight", [64, 6], i => i).Float32("pad", [1], i => i).Float32("rope_freqs.weight", [16], divisor);
+            SmallModel.Metadata(shape).Float32("token_embd.weight", [64, 6], i => i).Float32("pad", [1], i => i)
+                .Float32("rope_freqs.weight", [16], divisor);
         using TemporaryFile file = new(Build(Divisor).Build());
         Assert.Equal(scaling, GgufModel.Inspect(file.FilePath).Config.RopeScaling);
         using TemporaryFile other = new(Build(pair => 1 + pair).Build());
-        Assert.Contains("rope_freqs.weight", Assert.Throws<InvalidModelFileException>(() => GgufModel.Inspect(other.FilePath)).Message, StringComparison.Ordinal);
+        InvalidModelFileException error = Assert.Throws<InvalidModelFileException>(() => GgufModel.Inspect(other.FilePath));
+        Assert.Contains("rope_freqs.weight", error.Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, object> WrongKeys() => new()
@@ -180,7 +183,8 @@ public class GgufModelTests
     {
         ModelInformation information = ModelLoader.Inspect(SharedData.Data("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
         LlamaConfig config = information.Config;
-        Assert.Equal((576, 30, 9, 3, 64, 1536), (config.Dim, config.Layers, config.Heads, config.KvHeads, config.HeadDim, config.HiddenDim));
+        Assert.Equal(new AttentionShape(9, 3, 64), config.AttentionShape);
+        Assert.Equal((576, 30, 1536), (config.Dim, config.Layers, config.HiddenDim));
         Assert.Equal((49152, 8192, 100000.0, true), (config.VocabularySize, config.ContextLength, config.RopeBase, config.TiedEmbeddings));
         Assert.Equal(134_515_008, config.ParameterCount);
         Assert.Equal(["F32", "Q4_1", "Q8_0"], information.ValuesByType.Keys.Order(StringComparer.Ordinal));
@@ -189,6 +193,7 @@ public class GgufModelTests
     private static void AssertRefused(string expected, GgufBuilder builder)
     {
         using TemporaryFile file = new(builder.Build());
-        Assert.Contains(expected, Assert.Throws<InvalidModelFileException>(() => GgufModel.Load(file.FilePath)).Message, StringComparison.Ordinal);
+        InvalidModelFileException error = Assert.Throws<InvalidModelFileException>(() => GgufModel.Load(file.FilePath));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 }

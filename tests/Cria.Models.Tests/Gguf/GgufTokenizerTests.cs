@@ -42,7 +42,8 @@ public class GgufTokenizerTests
     [Fact]
     public void Settings_of_SentencePiece_are_read()
     {
-        Tokenizer tokenizer = Read(SentencePiece().Key("tokenizer.ggml.add_space_prefix", false).Key("tokenizer.ggml.add_bos_token", false))!;
+        Tokenizer tokenizer = Read(SentencePiece()
+            .Key("tokenizer.ggml.add_space_prefix", false).Key("tokenizer.ggml.add_bos_token", false))!;
         Assert.Equal((1, 2, false), (tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
         Assert.Equal([5, 3], tokenizer.Encode("aba"));
         Assert.Equal("aba", tokenizer.Decode([1, 5, 3, 2]));

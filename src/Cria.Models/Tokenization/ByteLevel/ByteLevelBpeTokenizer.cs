@@ -49,14 +49,19 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
         _bytes = new byte[_tokens.Length][];
         for (int id = 0; id < _tokens.Length; id++)
         {
-            _bytes[id] = _isControl[id] ? [] : added.Contains(id) ? Encoding.UTF8.GetBytes(_tokens[id]) : ByteAlphabet.Read(_tokens[id]);
+            _bytes[id] = _isControl[id] ? []
+                : added.Contains(id) ? Encoding.UTF8.GetBytes(_tokens[id])
+                : ByteAlphabet.Read(_tokens[id]);
             if (!_isControl[id])
             {
                 _textIds.TryAdd(_tokens[id], id);
             }
         }
 
-        _addedTokens = [.. added.Where(id => !_isControl[id] && _tokens[id].Length > 0).Select(id => _tokens[id]).OrderByDescending(t => t.Length)];
+        _addedTokens =
+        [
+            .. added.Where(id => !_isControl[id] && _tokens[id].Length > 0).Select(id => _tokens[id]).OrderByDescending(token => token.Length),
+        ];
         _addedTokenSearch = SearchValues.Create(_addedTokens, StringComparison.Ordinal);
         for (int value = 0; value < 256; value++)
         {
@@ -189,7 +194,7 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
                 || !_textIds.TryGetValue(merge[(space + 1)..], out int right)
                 || !_textIds.TryGetValue(merge.Remove(space, 1), out int merged))
             {
-                throw new ArgumentException($"Merge {rank} ('{merge}') must be two tokens with a space between, whose join is a token too.");
+                throw new ArgumentException($"Merge {rank} ('{merge}') must be two tokens and a space, and their join a token.");
             }
 
             table.TryAdd((left, right), new Merge(merged, rank));
