@@ -25,13 +25,14 @@ public abstract class ChatFormat
 
     /// <summary>
     /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of Hugging
-    /// Face's <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; without one, or with an
-    /// unknown one, it is Llama 2's.
+    /// Face's <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; null without a
+    /// template; an unknown one is taken for Llama 2's.
     /// </summary>
     [return: NotNullIfNotNull(nameof(template))]
     public static ChatFormat? FromTemplate(string? template) =>
         template is null ? null
-        : template.Contains(ChatMlFormat.StartMark, StringComparison.Ordinal) ? new ChatMlFormat(ChatMlFormat.FindDefaultSystemMessage(template))
+        : template.Contains(ChatMlFormat.StartMark, StringComparison.Ordinal)
+            ? new ChatMlFormat(ChatMlFormat.FindDefaultSystemMessage(template))
         : Llama2;
 
     /// <summary>The ids that end an answer.</summary>

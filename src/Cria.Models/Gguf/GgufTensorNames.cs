@@ -55,7 +55,8 @@ internal static class GgufTensorNames
             if (tensor.Rows != parameter.Rows || tensor.Columns != parameter.Columns)
             {
                 throw new InvalidModelFileException(
-                    $"{file.FilePath}: the tensor '{name}' has shape {tensor.ShapeText}; expected [{parameter.Rows}, {parameter.Columns}].");
+                    $"{file.FilePath}: the tensor '{name}' has shape {tensor.ShapeText}; "
+                    + $"expected [{parameter.Rows}, {parameter.Columns}].");
             }
 
             known.Add(name);

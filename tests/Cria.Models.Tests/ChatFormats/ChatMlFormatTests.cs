@@ -12,7 +12,7 @@ public class ChatMlFormatTests
     public void Recorded_dialogues_give_the_recorded_ids()
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Golden("smollm2/reference.json")));
-        ChatFormat format = ChatFormat.FromTemplate(golden.RootElement.GetProperty("chat_template").GetString());
+        ChatFormat format = ChatFormat.FromTemplate(golden.RootElement.GetProperty("chat_template").GetString()!);
         Assert.Equal(
             "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
             Assert.IsType<ChatMlFormat>(format).DefaultSystemMessage);

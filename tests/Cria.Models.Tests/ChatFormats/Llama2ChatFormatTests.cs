@@ -117,9 +117,11 @@ public class Llama2ChatFormatTests
     public void It_stops_at_the_end_of_sequence() => Assert.Equal([2], ChatFormat.Llama2.StopIds(SmolLm2.Tokenizer));
 
     [Theory]
-    [InlineData(null)]
     [InlineData("{{ bos_token + '[INST] ' + message['content'] }}")]
     [InlineData("something unknown")]
-    public void It_is_the_format_of_models_that_name_no_other(string? template) =>
+    public void It_is_the_format_of_templates_that_name_no_other(string template) =>
         Assert.Same(ChatFormat.Llama2, ChatFormat.FromTemplate(template));
+
+    [Fact]
+    public void A_model_without_a_template_has_no_format() => Assert.Null(ChatFormat.FromTemplate(null));
 }

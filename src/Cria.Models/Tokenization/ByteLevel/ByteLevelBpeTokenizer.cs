@@ -60,7 +60,8 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
 
         _addedTokens =
         [
-            .. added.Where(id => !_isControl[id] && _tokens[id].Length > 0).Select(id => _tokens[id]).OrderByDescending(token => token.Length),
+            .. added.Where(id => !_isControl[id] && _tokens[id].Length > 0).Select(id => _tokens[id])
+                .OrderByDescending(token => token.Length),
         ];
         _addedTokenSearch = SearchValues.Create(_addedTokens, StringComparison.Ordinal);
         for (int value = 0; value < 256; value++)
