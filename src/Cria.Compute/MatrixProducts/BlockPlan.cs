@@ -6,65 +6,69 @@ namespace Cria.Compute;
 /// </summary>
 internal readonly struct BlockPlan
 {
-    /// <summary>The longest piece of the inner dimension: a panel of B of this depth fits a 48 KB first-level cache beside a tile of A.</summary>
-    public const int LongestInner = 320;
+    /// <summary>The longest piece of the inner dimension: a panel of B of three 512-bit vectors takes 36 KB of a 48 KB cache.</summary>
+    public const int LongestInner = 192;
 
-    /// <summary>The most rows of A that are packed at once.</summary>
+    /// <summary>The most rows of a chunk whose rows are packed.</summary>
     public const int MostPackedRows = 384;
 
-    private BlockPlan(int inner, int rows, int columns, int rowBlocks, int columnBlocks)
+    private const int MostRows = 512;
+    private const int MostColumns = 384;
+    private const int FewestRows = 4 * MicroKernel.MostRows;
+
+    private readonly int _rowTiles;
+    private readonly int _columnVectors;
+    private readonly int _vectorWidth;
+    private readonly int _rowBlocks;
+    private readonly int _columnBlocks;
+
+    public BlockPlan(in ProductArguments product, int threads, int vectorWidth)
     {
-        Inner = inner;
-        Rows = rows;
-        Columns = columns;
-        RowBlocks = rowBlocks;
-        ColumnBlocks = columnBlocks;
-    }
+        Inner = (Ceiling(product.Inner, Ceiling(product.Inner, LongestInner)) + 3) / 4 * 4;
+        _vectorWidth = vectorWidth;
+        _rowTiles = Ceiling(product.Rows, MicroKernel.MostRows);
+        _columnVectors = Ceiling(product.Columns, vectorWidth);
+        _rowBlocks = Ceiling(product.Rows, product.PacksRows ? MostPackedRows : MostRows);
+        _columnBlocks = product.PacksRows || product.Inner > LongestInner ? Ceiling(product.Columns, MostColumns) : 1;
 
-    /// <summary>Inner dimension of a block.</summary>
-    public int Inner { get; }
-
-    /// <summary>Rows of a chunk.</summary>
-    public int Rows { get; }
-
-    /// <summary>Columns of a chunk.</summary>
-    public int Columns { get; }
-
-    public int RowBlocks { get; }
-
-    public int ColumnBlocks { get; }
-
-    public int Chunks => RowBlocks * ColumnBlocks;
-
-    public static BlockPlan Create(in ProductArguments product, int threads, int panelWidth)
-    {
-        const int tile = 12;
-        int inner = Split(product.Inner, LongestInner, 1);
-        bool packsRows = product.AInnerStride != 1;
-        int rows = Split(product.Rows, packsRows ? MostPackedRows : 504, tile);
-        int columns = Split(product.Columns, product.Inner > LongestInner || packsRows ? 256 : panelWidth, panelWidth);
-        while (threads > 1 && Blocks(product.Rows, rows) * Blocks(product.Columns, columns) < 4 * threads)
+        // Each chunk packs its own operands, so that more chunks mean more packing; but a few for each thread even out delays.
+        int wanted = threads == 1 ? 1 : product.PacksRows ? 2 * threads : 4 * threads;
+        while (Chunks < wanted)
         {
-            if (columns > panelWidth && (columns >= rows || rows <= 4 * tile))
+            int rows = Ceiling(product.Rows, _rowBlocks);
+            int columns = Ceiling(product.Columns, _columnBlocks);
+            if (rows >= columns && rows >= 2 * FewestRows)
             {
-                columns = RoundUp(columns / 2, panelWidth);
+                _rowBlocks++;
             }
-            else if (rows > 4 * tile)
+            else if (columns >= 2 * MicroKernel.WidestTile * vectorWidth)
             {
-                rows = RoundUp(rows / 2, tile);
+                _columnBlocks++;
             }
             else
             {
                 break;
             }
         }
-
-        return new BlockPlan(inner, rows, columns, Blocks(product.Rows, rows), Blocks(product.Columns, columns));
     }
 
-    private static int Split(int length, int longest, int unit) => RoundUp(Blocks(length, Blocks(length, longest)), unit);
+    /// <summary>Inner dimension of a block, an even number; the last one may be shorter and odd.</summary>
+    public int Inner { get; }
 
-    private static int Blocks(int length, int block) => (length + block - 1) / block;
+    public int Chunks => _rowBlocks * _columnBlocks;
 
-    private static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
+    /// <summary>First row of a chunk, or the end of the one before.</summary>
+    public int RowStart(int chunk) => RowOf(chunk / _columnBlocks);
+
+    public int RowEnd(int chunk) => RowOf((chunk / _columnBlocks) + 1);
+
+    public int ColumnStart(int chunk) => ColumnOf(chunk % _columnBlocks);
+
+    public int ColumnEnd(int chunk) => ColumnOf((chunk % _columnBlocks) + 1);
+
+    private int RowOf(int block) => (int)((long)_rowTiles * block / _rowBlocks * MicroKernel.MostRows);
+
+    private int ColumnOf(int block) => (int)((long)_columnVectors * block / _columnBlocks * _vectorWidth);
+
+    private static int Ceiling(int length, int unit) => (length + unit - 1) / unit;
 }

@@ -1,7 +1,7 @@
 namespace Cria.Compute;
 
 /// <summary>
-/// Matrix product for many rows. A chunk is a block of C; for each block of the inner dimension a panel of B, two vectors wide, is
+/// Matrix product for many rows. A chunk is a block of C; for each block of the inner dimension a panel of B, some vectors wide, is
 /// packed into the first-level cache and met by all row tiles of A, which come from the second-level cache. A's rows are read
 /// where they lie; only for a transposed A, whose steps lie a whole row apart, are they packed too.
 /// </summary>
@@ -20,12 +20,10 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         _workspace = workspace;
     }
 
-    private static int PanelWidth => TSimd.Count * MicroKernel.TileVectors;
-
     /// <summary>Computes the product with the team's threads.</summary>
     public static void Run(in ProductArguments product, WorkerTeam team, ProductWorkspace workspace)
     {
-        BlockPlan plan = BlockPlan.Create(product, team.Threads, PanelWidth);
+        BlockPlan plan = new(product, team.Threads, TSimd.Count);
         BlockedProduct<TSimd, TVector> job = new(product, plan, workspace.Shared);
         product.Run(team, plan.Chunks, ref job);
     }
@@ -33,26 +31,29 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     /// <inheritdoc/>
     public readonly void Execute(int chunk, int worker)
     {
-        int row = chunk / _plan.ColumnBlocks * _plan.Rows;
-        int rows = Math.Min(_plan.Rows, _product.Rows - row);
-        int firstColumn = chunk % _plan.ColumnBlocks * _plan.Columns;
-        int columnEnd = Math.Min(firstColumn + _plan.Columns, _product.Columns);
+        int row = _plan.RowStart(chunk);
+        int rows = Math.Min(_plan.RowEnd(chunk), _product.Rows) - row;
+        int columnEnd = Math.Min(_plan.ColumnEnd(chunk), _product.Columns);
         for (int inner = 0; inner < _product.Inner; inner += _plan.Inner)
         {
             int depth = Math.Min(_plan.Inner, _product.Inner - inner);
-            if (_product.AInnerStride != 1)
+            if (_product.PacksRows)
             {
                 PackRows(row, rows, inner, depth, worker);
             }
 
-            for (int column = firstColumn; column < columnEnd; column += PanelWidth)
+            int vectors;
+            for (int column = _plan.ColumnStart(chunk); column < columnEnd; column += vectors * TSimd.Count)
             {
-                int columns = Math.Min(PanelWidth, columnEnd - column);
-                PackPanel(inner, depth, column, columns, worker);
-                MultiplyPanel(row, rows, inner, depth, column, columns, worker);
+                vectors = MicroKernel.PanelVectors((columnEnd - column + TSimd.Count - 1) / TSimd.Count);
+                int columns = Math.Min(vectors * TSimd.Count, columnEnd - column);
+                PackPanel(inner, depth, column, columns, vectors, worker);
+                MultiplyPanel(row, rows, inner, depth, column, columns, vectors, worker);
             }
         }
     }
+
+    private static int Even(int depth) => (depth + 1) & ~1;
 
     private readonly void PackRows(int row, int rows, int inner, int depth, int worker)
     {
@@ -62,26 +63,28 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         {
             int count = Math.Min(MicroKernel.TallestTile, rows - done);
             Packing.Rows<TSimd, TVector>(source + done, _product.AInnerStride, count, depth, target, MicroKernel.TallestTile);
-            target += depth * MicroKernel.TallestTile;
+            target += Even(depth) * MicroKernel.TallestTile;
         }
     }
 
-    private readonly void PackPanel(int inner, int depth, int column, int columns, int worker)
+    private readonly void PackPanel(int inner, int depth, int column, int columns, int vectors, int worker)
     {
         float* source = _product.B + (inner * _product.BInnerStride) + (column * _product.BColumnStride);
+        int width = vectors * TSimd.Count;
         if (_product.BColumnStride == 1)
         {
-            Packing.Rows<TSimd, TVector>(source, _product.BInnerStride, columns, depth, _workspace.Panel(worker), PanelWidth);
+            Packing.Rows<TSimd, TVector>(source, _product.BInnerStride, columns, depth, _workspace.Panel(worker), width);
         }
         else
         {
-            Packing.Columns<TSimd, TVector>(source, _product.BColumnStride, columns, depth, _workspace.Panel(worker), PanelWidth);
+            Packing.Columns<TSimd, TVector>(source, _product.BColumnStride, columns, depth, _workspace.Panel(worker), width);
         }
     }
 
-    private readonly void MultiplyPanel(int row, int rows, int inner, int depth, int column, int columns, int worker)
+    private readonly void MultiplyPanel(int row, int rows, int inner, int depth, int column, int columns, int vectors, int worker)
     {
         float* panel = _workspace.Panel(worker);
+        int width = vectors * TSimd.Count;
 
         // The first block of the inner dimension adds to the addend, the following ones to what is there.
         float* addend = inner > 0 ? _product.C : _product.Addend;
@@ -89,65 +92,58 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         for (int done = 0; done < rows; done += MicroKernel.TallestTile)
         {
             int count = Math.Min(MicroKernel.TallestTile, rows - done);
-            TileSource source = Source(row + done, done, count, inner, depth, worker);
+            int tile = MicroKernel.TileRows(count);
+            TileSource source = Source(row + done, done, count, tile, inner, depth, worker);
             float* c = _product.C + ((row + done) * _product.CStride) + column;
             float* plus = addend == null ? null : addend + ((row + done) * addendStride) + column;
-            if (count == MicroKernel.TallestTile && columns == PanelWidth)
+            if (count == tile && columns == width)
             {
-                Multiply(count, depth, source, panel, new TileTarget(c, _product.CStride, plus, addendStride));
+                TileTarget target = new(c, _product.CStride, plus, addendStride);
+                MicroKernel.Multiply<TSimd, TVector>(tile, vectors, Even(depth), source, panel, target);
             }
             else
             {
                 float* sums = _workspace.ResultTile(worker);
-                Multiply(count, depth, source, panel, new TileTarget(sums, PanelWidth, null, 0));
-                CopyEdge(sums, count, columns, c, plus, addendStride);
+                TileTarget target = new(sums, width, null, 0);
+                MicroKernel.Multiply<TSimd, TVector>(tile, vectors, Even(depth), source, panel, target);
+                CopyEdge(sums, width, count, columns, c, plus, addendStride);
             }
         }
     }
 
-    private readonly TileSource Source(int row, int rowOfChunk, int count, int inner, int depth, int worker)
+    private readonly TileSource Source(int row, int rowOfChunk, int count, int tile, int inner, int depth, int worker)
     {
-        if (_product.AInnerStride != 1)
+        if (_product.PacksRows)
         {
-            float* packed = _workspace.PackedRows(worker) + (rowOfChunk * depth);
+            float* packed = _workspace.PackedRows(worker) + (rowOfChunk * Even(depth));
             return new TileSource(packed, 1, MicroKernel.TallestTile);
         }
 
         float* rows = _product.A + (row * _product.ARowStride) + inner;
-        if (count == MicroKernel.TallestTile)
+        if (count == tile && depth % 2 == 0)
         {
             return new TileSource(rows, _product.ARowStride, 1);
         }
 
-        // The tile would read beyond the last row. What the rows that do not exist hold is of no matter.
-        float* tile = _workspace.RowTile(worker);
+        // The tile would read beyond the last row or column. What the rows that do not exist hold is of no matter.
+        float* copy = _workspace.RowTile(worker);
+        int stride = Even(depth);
         for (int i = 0; i < count; i++)
         {
-            new ReadOnlySpan<float>(rows + (i * _product.ARowStride), depth).CopyTo(new Span<float>(tile + (i * depth), depth));
+            new ReadOnlySpan<float>(rows + (i * _product.ARowStride), depth).CopyTo(new Span<float>(copy + (i * stride), depth));
+            copy[(i * stride) + stride - 1] = depth == stride ? copy[(i * stride) + stride - 1] : 0;
         }
 
-        return new TileSource(tile, depth, 1);
+        return new TileSource(copy, stride, 1);
     }
 
-    private static void Multiply(int count, int depth, TileSource source, float* panel, TileTarget target)
-    {
-        if (MicroKernel.TallestTile == 12 && count > 6)
-        {
-            MicroKernel.Multiply12<TSimd, TVector>(depth, source, panel, PanelWidth, target);
-        }
-        else
-        {
-            MicroKernel.Multiply6<TSimd, TVector>(depth, source, panel, PanelWidth, target);
-        }
-    }
-
-    private readonly void CopyEdge(float* sums, int rows, int columns, float* c, float* addend, nint addendStride)
+    private readonly void CopyEdge(float* sums, int width, int rows, int columns, float* c, float* addend, nint addendStride)
     {
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < columns; j++)
             {
-                float sum = sums[(i * PanelWidth) + j];
+                float sum = sums[(i * width) + j];
                 c[(i * _product.CStride) + j] = addend == null ? sum : addend[(i * addendStride) + j] + sum;
             }
         }

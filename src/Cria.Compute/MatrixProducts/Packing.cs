@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Cria.Compute;
 
-/// <summary>Copies blocks of matrices into the order in which the tiles read them, padded with zeros to whole tiles.</summary>
+/// <summary>
+/// Copies blocks of matrices into the order in which the tiles read them, padded with zeros to whole tiles and to an even number
+/// of steps.
+/// </summary>
 internal static unsafe class Packing
 {
     /// <summary>target[step·width + i] = source[step·stride + i] for i below <paramref name="count"/>, else 0.</summary>
@@ -12,36 +15,32 @@ internal static unsafe class Packing
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        int vectors = count / TSimd.Count * TSimd.Count;
-        for (int step = 0; step < inner; step++)
+        float* end = target + ((nint)inner * width);
+        if (count == width && count == 3 * TSimd.Count)
         {
-            int i = 0;
-            for (; i < vectors; i += TSimd.Count)
+            for (; target < end; target += 3 * TSimd.Count, source += stride)
             {
-                TSimd.Store(target + i, TSimd.Load(source + i));
+                TSimd.Store(target, TSimd.Load(source));
+                TSimd.Store(target + TSimd.Count, TSimd.Load(source + TSimd.Count));
+                TSimd.Store(target + (2 * TSimd.Count), TSimd.Load(source + (2 * TSimd.Count)));
             }
-
-            if (TSimd.Count > 1)
-            {
-                for (; i + 4 <= count; i += 4)
-                {
-                    Vector128.Load(source + i).Store(target + i);
-                }
-            }
-
-            for (; i < count; i++)
-            {
-                target[i] = source[i];
-            }
-
-            for (; i < width; i++)
-            {
-                target[i] = 0;
-            }
-
-            source += stride;
-            target += width;
         }
+        else if (count == width && count == MicroKernel.MostRows && TSimd.Count > 1)
+        {
+            for (; target < end; target += MicroKernel.MostRows, source += stride)
+            {
+                Vector256.Load(source).Store(target);
+            }
+        }
+        else
+        {
+            for (; target < end; target += width, source += stride)
+            {
+                PartialRow(source, count, target, width);
+            }
+        }
+
+        PadStep(inner, target, width);
     }
 
     /// <summary>target[step·width + i] = source[i·stride + step] for i below <paramref name="count"/>, else 0.</summary>
@@ -53,9 +52,14 @@ internal static unsafe class Packing
         int i = 0;
         if (TSimd.Count > 1)
         {
+            for (; i + TSimd.Count <= count; i += TSimd.Count)
+            {
+                VectorOfColumns<TSimd, TVector>(source + (i * stride), stride, inner, target + i, width);
+            }
+
             for (; i + 4 <= count; i += 4)
             {
-                FourColumns(source + (i * stride), stride, inner, target + i, width);
+                VectorOfColumns<Simd128, Vector128<float>>(source + (i * stride), stride, inner, target + i, width);
             }
         }
 
@@ -66,41 +70,57 @@ internal static unsafe class Packing
                 target[(step * width) + i] = i < count ? source[(i * stride) + step] : 0;
             }
         }
+
+        PadStep(inner, target + ((nint)inner * width), width);
     }
 
+    // As many columns as a vector has lanes, four steps at a time: each vector takes four steps from each fourth column, and
+    // transposing the 4×4 blocks within the lanes puts the columns side by side.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourColumns(float* source, nint stride, int inner, float* target, int width)
+    private static void VectorOfColumns<TSimd, TVector>(float* source, nint stride, int inner, float* target, int width)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
-        float* row1 = source + stride;
-        float* row2 = row1 + stride;
-        float* row3 = row2 + stride;
         int step = 0;
         for (; step + 4 <= inner; step += 4)
         {
-            Vector128<float> a = Vector128.Load(source + step);
-            Vector128<float> b = Vector128.Load(row1 + step);
-            Vector128<float> c = Vector128.Load(row2 + step);
-            Vector128<float> d = Vector128.Load(row3 + step);
-
-            // Interleave pairs, then pairs of pairs.
-            Vector128<float> ab01 = Interleave.Lower(a, b);
-            Vector128<float> ab23 = Interleave.Upper(a, b);
-            Vector128<float> cd01 = Interleave.Lower(c, d);
-            Vector128<float> cd23 = Interleave.Upper(c, d);
-            Interleave.LowerPairs(ab01, cd01).Store(target);
-            Interleave.UpperPairs(ab01, cd01).Store(target + width);
-            Interleave.LowerPairs(ab23, cd23).Store(target + (2 * width));
-            Interleave.UpperPairs(ab23, cd23).Store(target + (3 * width));
+            TVector a = TSimd.LoadQuads(source + step, 4 * stride);
+            TVector b = TSimd.LoadQuads(source + stride + step, 4 * stride);
+            TVector c = TSimd.LoadQuads(source + (2 * stride) + step, 4 * stride);
+            TVector d = TSimd.LoadQuads(source + (3 * stride) + step, 4 * stride);
+            TVector ab01 = TSimd.InterleaveLower(a, b);
+            TVector ab23 = TSimd.InterleaveUpper(a, b);
+            TVector cd01 = TSimd.InterleaveLower(c, d);
+            TVector cd23 = TSimd.InterleaveUpper(c, d);
+            TSimd.Store(target, TSimd.JoinLowerPairs(ab01, cd01));
+            TSimd.Store(target + width, TSimd.JoinUpperPairs(ab01, cd01));
+            TSimd.Store(target + (2 * width), TSimd.JoinLowerPairs(ab23, cd23));
+            TSimd.Store(target + (3 * width), TSimd.JoinUpperPairs(ab23, cd23));
             target += 4 * width;
         }
 
         for (; step < inner; step++)
         {
-            target[0] = source[step];
-            target[1] = row1[step];
-            target[2] = row2[step];
-            target[3] = row3[step];
+            for (int i = 0; i < TSimd.Count; i++)
+            {
+                target[i] = source[(i * stride) + step];
+            }
+
             target += width;
+        }
+    }
+
+    private static void PartialRow(float* source, int count, float* target, int width)
+    {
+        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
+        new Span<float>(target + count, width - count).Clear();
+    }
+
+    private static void PadStep(int inner, float* target, int width)
+    {
+        if (inner % 2 != 0)
+        {
+            new Span<float>(target, width).Clear();
         }
     }
 }

@@ -36,6 +36,9 @@ internal unsafe struct ProductArguments
     public float* Addend;
     public nint AddendStride;
 
+    /// <summary>True for a transposed A, whose steps lie a whole row apart.</summary>
+    public readonly bool PacksRows => AInnerStride != 1;
+
     /// <summary>x·Wᵀ.</summary>
     public static ProductArguments Linear(Tensor x, Tensor weight, Tensor y, Tensor residual) => new()
     {

@@ -3,11 +3,10 @@ namespace Cria.Compute;
 /// <summary>The packing memory of the matrix products: one piece for each worker, allocated once.</summary>
 internal sealed unsafe class ProductWorkspace : IDisposable
 {
-    private const int WidestPanel = 16 * MicroKernel.TileVectors;
-    private const int TallestTile = 12;
+    private const int WidestPanel = 16 * MicroKernel.WidestTile;
     private const int PanelFloats = BlockPlan.LongestInner * WidestPanel;
-    private const int RowTileFloats = BlockPlan.LongestInner * TallestTile;
-    private const int ResultTileFloats = TallestTile * WidestPanel;
+    private const int RowTileFloats = BlockPlan.LongestInner * MicroKernel.MostRows;
+    private const int ResultTileFloats = MicroKernel.MostRows * WidestPanel;
     private const int PackedRowsFloats = BlockPlan.LongestInner * BlockPlan.MostPackedRows;
     private const int FloatsPerWorker = PanelFloats + RowTileFloats + ResultTileFloats + PackedRowsFloats;
 

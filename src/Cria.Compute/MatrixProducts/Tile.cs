@@ -34,4 +34,23 @@ internal readonly unsafe struct TileTarget(float* result, nint resultStride, flo
         TSimd.Store(target, left);
         TSimd.Store(target + TSimd.Count, right);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store<TSimd, TVector>(int row, TVector left, TVector middle, TVector right)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        float* target = Result + (row * ResultStride);
+        if (Addend != null)
+        {
+            float* addend = Addend + (row * AddendStride);
+            left = TSimd.Add(left, TSimd.Load(addend));
+            middle = TSimd.Add(middle, TSimd.Load(addend + TSimd.Count));
+            right = TSimd.Add(right, TSimd.Load(addend + (2 * TSimd.Count)));
+        }
+
+        TSimd.Store(target, left);
+        TSimd.Store(target + TSimd.Count, middle);
+        TSimd.Store(target + (2 * TSimd.Count), right);
+    }
 }

@@ -68,4 +68,19 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>The largest lane.</summary>
     static abstract float Maximum(TVector a);
+
+    /// <summary>Four neighbouring values from each of Count / 4 places that lie <paramref name="stride"/> values apart.</summary>
+    static abstract TVector LoadQuads(float* source, nint stride);
+
+    /// <summary>In each group of four lanes (a0, b0, a1, b1).</summary>
+    static abstract TVector InterleaveLower(TVector a, TVector b);
+
+    /// <summary>In each group of four lanes (a2, b2, a3, b3).</summary>
+    static abstract TVector InterleaveUpper(TVector a, TVector b);
+
+    /// <summary>In each group of four lanes (a0, a1, b0, b1).</summary>
+    static abstract TVector JoinLowerPairs(TVector a, TVector b);
+
+    /// <summary>In each group of four lanes (a2, a3, b2, b3).</summary>
+    static abstract TVector JoinUpperPairs(TVector a, TVector b);
 }

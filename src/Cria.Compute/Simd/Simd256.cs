@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
 
@@ -55,4 +56,17 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> a) => Simd128.Sum(a.GetLower() + a.GetUpper());
 
     public static float Maximum(Vector256<float> a) => Simd128.Maximum(Vector128.Max(a.GetLower(), a.GetUpper()));
+
+    public static Vector256<float> LoadQuads(float* source, nint stride) =>
+        Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride));
+
+    public static Vector256<float> InterleaveLower(Vector256<float> a, Vector256<float> b) => Avx.UnpackLow(a, b);
+
+    public static Vector256<float> InterleaveUpper(Vector256<float> a, Vector256<float> b) => Avx.UnpackHigh(a, b);
+
+    public static Vector256<float> JoinLowerPairs(Vector256<float> a, Vector256<float> b) =>
+        Avx.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle();
+
+    public static Vector256<float> JoinUpperPairs(Vector256<float> a, Vector256<float> b) =>
+        Avx.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }

@@ -56,4 +56,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static float Sum(Vector512<float> a) => Simd256.Sum(a.GetLower() + a.GetUpper());
 
     public static float Maximum(Vector512<float> a) => Simd256.Maximum(Vector256.Max(a.GetLower(), a.GetUpper()));
+
+    public static Vector512<float> LoadQuads(float* source, nint stride) =>
+        Vector512.Create(Simd256.LoadQuads(source, stride), Simd256.LoadQuads(source + (2 * stride), stride));
+
+    public static Vector512<float> InterleaveLower(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackLow(a, b);
+
+    public static Vector512<float> InterleaveUpper(Vector512<float> a, Vector512<float> b) => Avx512F.UnpackHigh(a, b);
+
+    public static Vector512<float> JoinLowerPairs(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle();
+
+    public static Vector512<float> JoinUpperPairs(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }

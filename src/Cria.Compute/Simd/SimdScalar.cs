@@ -1,6 +1,6 @@
 namespace Cria.Compute;
 
-/// <summary>One value at a time: the fallback for machines without vectors.</summary>
+/// <summary>One value at a time: the fallback for machines without vectors. It has no groups of four lanes; nothing asks it to move them.</summary>
 internal readonly unsafe struct SimdScalar : ISimd<float>
 {
     public static int Count => 1;
@@ -50,4 +50,14 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float Sum(float a) => a;
 
     public static float Maximum(float a) => a;
+
+    public static float LoadQuads(float* source, nint stride) => *source;
+
+    public static float InterleaveLower(float a, float b) => a;
+
+    public static float InterleaveUpper(float a, float b) => a;
+
+    public static float JoinLowerPairs(float a, float b) => a;
+
+    public static float JoinUpperPairs(float a, float b) => a;
 }
