@@ -25,6 +25,13 @@ internal static unsafe class Packing
                 TSimd.Store(target + (2 * TSimd.Count), TSimd.Load(source + (2 * TSimd.Count)));
             }
         }
+        else if (count == width && count == MicroKernel.MostRows / 2 && TSimd.Count > 1)
+        {
+            for (; target < end; target += MicroKernel.MostRows / 2, source += stride)
+            {
+                Vector128.Load(source).Store(target);
+            }
+        }
         else if (count == width && count == MicroKernel.MostRows && TSimd.Count > 1)
         {
             for (; target < end; target += MicroKernel.MostRows, source += stride)
@@ -52,9 +59,10 @@ internal static unsafe class Packing
         int i = 0;
         if (TSimd.Count > 1)
         {
-            for (; i + TSimd.Count <= count; i += TSimd.Count)
+            // Not 16 columns at once: where they lie 4 KB apart, they do not fit the 12 ways of a first-level cache.
+            for (; TSimd.Count >= Simd256.Count && i + Simd256.Count <= count; i += Simd256.Count)
             {
-                VectorOfColumns<TSimd, TVector>(source + (i * stride), stride, inner, target + i, width);
+                VectorOfColumns<Simd256, Vector256<float>>(source + (i * stride), stride, inner, target + i, width);
             }
 
             for (; i + 4 <= count; i += 4)
