@@ -10,6 +10,7 @@ internal static class BenchCommand
         Command command = new("bench", "Measure training, matrix products or generation on this machine.");
         command.Subcommands.Add(BenchTrainCommand.Create());
         command.Subcommands.Add(BenchMatmulCommand.Create());
+        command.Subcommands.Add(BenchGenerateCommand.Create());
         return command;
     }
 

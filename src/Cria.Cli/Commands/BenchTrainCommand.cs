@@ -11,6 +11,8 @@ namespace Cria.Cli.Commands;
 /// <summary><c>cria bench train</c>: tokens per second of whole training steps, and where the time goes.</summary>
 internal static class BenchTrainCommand
 {
+    private const int TimedSteps = 3;
+
     public static Command Create()
     {
         Command command = new("train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
@@ -55,19 +57,33 @@ internal static class BenchTrainCommand
             };
             using CpuDevice cpu = new(count);
             TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu, FmaPeak.Measure(cpu));
+            IReadOnlyList<OperationTiming> operations = TimeOperations(options, cpu, result.PeakGigaflops);
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(Json(result));
+                Console.WriteLine(Json(result, operations));
             }
             else
             {
-                Print(result);
+                Print(result, operations);
             }
         });
         return command;
     }
 
-    private static string Json(TrainingBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
+    /// <summary>A few more steps with a stopwatch around every operation: per step.</summary>
+    private static IReadOnlyList<OperationTiming> TimeOperations(TrainingBenchmarkOptions options, CpuDevice cpu, double peak)
+    {
+        TimingDevice timing = new(cpu);
+        TrainingBenchmark.Run(options with { Steps = TimedSteps, Warmup = 0 }, timing, peak);
+        return [.. timing.Operations.Select(operation => operation with
+        {
+            Calls = operation.Calls / TimedSteps,
+            Seconds = operation.Seconds / TimedSteps,
+            Flop = operation.Flop / TimedSteps,
+        })];
+    }
+
+    private static string Json(TrainingBenchmarkResult result, IReadOnlyList<OperationTiming> operations) => JsonOutput.IndentedObject(writer =>
     {
         TrainingBenchmarkOptions options = result.Options;
         writer.WriteNumber("dim", options.Dim);
@@ -90,9 +106,21 @@ internal static class BenchTrainCommand
         writer.WriteNumber("peak_gflops", Math.Round(result.PeakGigaflops, 1));
         writer.WriteNumber("allocated_bytes_per_step", result.AllocatedBytesPerStep);
         writer.WriteNumber("page_faults_per_step", Math.Round(result.PageFaultsPerStep, 2));
+        writer.WriteStartArray("operations");
+        foreach (OperationTiming operation in operations)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", operation.Name);
+            writer.WriteNumber("calls", operation.Calls);
+            writer.WriteNumber("ms", Math.Round(operation.Seconds * 1000, 3));
+            writer.WriteNumber("gflops", Math.Round(operation.GigaFlopPerSecond, 1));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     });
 
-    private static void Print(TrainingBenchmarkResult result)
+    private static void Print(TrainingBenchmarkResult result, IReadOnlyList<OperationTiming> operations)
     {
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -102,5 +130,19 @@ internal static class BenchTrainCommand
             $"FMA peak {result.PeakGigaflops:F0} GFLOP/s; its products at the peak would take {result.RooflineMilliseconds:F1} ms: {result.ShareOfPeak:P0} of the roofline"));
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{result.AllocatedBytesPerStep} bytes allocated and {result.PageFaultsPerStep:F1} page faults in a steady step"));
+        Table table = new() { Border = TableBorder.Simple };
+        table.AddColumns("operation", "calls", "ms a step", "share", "GFLOP/s");
+        double all = operations.Sum(operation => operation.Seconds);
+        foreach (OperationTiming operation in operations)
+        {
+            table.AddRow(
+                operation.Name,
+                operation.Calls.ToString(CultureInfo.InvariantCulture),
+                (operation.Seconds * 1000).ToString("F2", CultureInfo.InvariantCulture),
+                (operation.Seconds / all).ToString("P1", CultureInfo.InvariantCulture),
+                operation.Flop > 0 ? operation.GigaFlopPerSecond.ToString("F0", CultureInfo.InvariantCulture) : "");
+        }
+
+        AnsiConsole.Write(table);
     }
 }

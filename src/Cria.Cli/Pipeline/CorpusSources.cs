@@ -27,6 +27,6 @@ internal static class CorpusSources
         }
 
         string? folder = source.Path == "auto" ? documentation : source.Path;
-        return folder is null ? [new XmlDocumentationSource(DotNetReferencePacks.FindFiles(), "dotnet")] : DocumentSources.Open(folder, "dotnet");
+        return [new XmlDocumentationSource(DotNetReferencePacks.FindFiles(folder), "dotnet", source.ExcludedNamespaces)];
     }
 }

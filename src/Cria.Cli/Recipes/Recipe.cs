@@ -49,6 +49,9 @@ internal sealed class SourceSection
 
     /// <summary>A file or folder; for <c>dotnet-documentation</c> <c>auto</c> finds the reference packs of the installed SDK.</summary>
     public string Path { get; set; } = "auto";
+
+    /// <summary>Namespaces of <c>dotnet-documentation</c> to leave out, with all below them.</summary>
+    public List<string> ExcludedNamespaces { get; set; } = [];
 }
 
 /// <summary>Training of the tokenizer.</summary>
