@@ -26,13 +26,13 @@ public readonly unsafe record struct CacheView(nint Keys, nint Values, int Capac
 
 /// <summary>One step of AdamW (Loshchilov and Hutter 2019).</summary>
 /// <param name="Rate">Learning rate of this step.</param>
-/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta1">Decay of the first moment; double, because 1 − β₂ would lose five digits of float32.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
 /// <param name="Decay">Weight decay, multiplied by the rate.</param>
 /// <param name="Step">1 for the first step: bias correction.</param>
 /// <param name="GradientScale">Factor on the gradients: clipping and averaging.</param>
-public readonly record struct AdamWStep(float Rate, float Beta1, float Beta2, float Epsilon, float Decay, long Step, float GradientScale);
+public readonly record struct AdamWStep(float Rate, double Beta1, double Beta2, float Epsilon, float Decay, long Step, float GradientScale);
 
 /// <summary>
 /// The closed list of numeric operations that the whole system is made of. T is the number of tokens (rows). Every method checks

@@ -59,10 +59,10 @@ internal readonly unsafe struct AdamWKernel : IRangeKernel
         where TVector : unmanaged
     {
         TVector gradientScale = TSimd.Create(_step.GradientScale);
-        TVector beta1 = TSimd.Create(_step.Beta1);
-        TVector beta2 = TSimd.Create(_step.Beta2);
-        TVector oneLessBeta1 = TSimd.Create((float)(1 - (double)_step.Beta1));
-        TVector oneLessBeta2 = TSimd.Create((float)(1 - (double)_step.Beta2));
+        TVector beta1 = TSimd.Create((float)_step.Beta1);
+        TVector beta2 = TSimd.Create((float)_step.Beta2);
+        TVector oneLessBeta1 = TSimd.Create((float)(1 - _step.Beta1));
+        TVector oneLessBeta2 = TSimd.Create((float)(1 - _step.Beta2));
         TVector epsilon = TSimd.Create(_step.Epsilon);
         TVector keep = TSimd.Create(_keep);
         TVector rate = TSimd.Create(-_rate);

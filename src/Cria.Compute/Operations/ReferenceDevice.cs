@@ -360,8 +360,8 @@ public sealed unsafe class ReferenceDevice : Device
         for (int i = 0; i < parameters.Columns; i++)
         {
             double g = gradients.Data[i] * (double)step.GradientScale;
-            double m = (step.Beta1 * (double)firstMoment.Data[i]) + ((1 - (double)step.Beta1) * g);
-            double v = (step.Beta2 * (double)secondMoment.Data[i]) + ((1 - (double)step.Beta2) * g * g);
+            double m = (step.Beta1 * firstMoment.Data[i]) + ((1 - step.Beta1) * g);
+            double v = (step.Beta2 * secondMoment.Data[i]) + ((1 - step.Beta2) * g * g);
             firstMoment.Data[i] = (float)m;
             secondMoment.Data[i] = (float)v;
             double p = parameters.Data[i] * (1 - (step.Rate * (double)step.Decay));
