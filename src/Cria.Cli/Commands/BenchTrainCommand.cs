@@ -56,7 +56,7 @@ internal static class BenchTrainCommand
                 PassTokens = parsed.GetValue(pass),
             };
             using CpuDevice cpu = new(count);
-            TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu, FmaPeak.Measure(cpu));
+            TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu, FmaPeak.MeasureMedian(cpu));
             IReadOnlyList<OperationTiming> operations = TimeOperations(options, cpu, result.PeakGigaflops);
             if (parsed.GetValue(json))
             {

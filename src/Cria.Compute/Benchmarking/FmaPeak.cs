@@ -9,6 +9,8 @@ public static class FmaPeak
 {
     private const int Iterations = 20_000;
     private const int Sums = 12;
+    private const int Settling = 5;
+    private const int Samples = 25;
 
     /// <summary>Measures once, for some tenths of a millisecond on each thread.</summary>
     /// <param name="device">The threads and the vector width to use.</param>
@@ -24,6 +26,20 @@ public static class FmaPeak
             SimdLevel.Bits128 => Measure<Simd128, Vector128<float>>(device.Team, chunksPerThread),
             _ => Measure<SimdScalar, float>(device.Team, chunksPerThread),
         };
+    }
+
+    /// <summary>The median of several measurements behind a few that let the compiler and the clock settle.</summary>
+    /// <param name="device">The threads and the vector width to use.</param>
+    public static double MeasureMedian(CpuDevice device)
+    {
+        double[] samples = new double[Settling + Samples];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            samples[i] = Measure(device);
+        }
+
+        Array.Sort(samples, Settling, Samples);
+        return samples[Settling + (Samples / 2)];
     }
 
     private static double Measure<TSimd, TVector>(WorkerTeam team, int chunksPerThread)
