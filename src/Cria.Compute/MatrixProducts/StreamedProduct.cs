@@ -91,6 +91,12 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             }
         }
 
+        if (tokens == 1 && inner == _product.Inner && _product.Addend == null)
+        {
+            new ReadOnlySpan<float>(sums, weights).CopyTo(new Span<float>(_product.C + (row * _product.CStride) + column, weights));
+            return;
+        }
+
         for (int w = 0; w < weights; w++)
         {
             for (int t = 0; t < tokens; t++)
@@ -154,18 +160,9 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             d2 = TSimd.MultiplyAdd(row, v2, d2);
         }
 
-        sums[0] = TSimd.Sum(a0);
-        sums[1] = TSimd.Sum(a1);
-        sums[2] = TSimd.Sum(a2);
-        sums[3] = TSimd.Sum(b0);
-        sums[4] = TSimd.Sum(b1);
-        sums[5] = TSimd.Sum(b2);
-        sums[6] = TSimd.Sum(c0);
-        sums[7] = TSimd.Sum(c1);
-        sums[8] = TSimd.Sum(c2);
-        sums[9] = TSimd.Sum(d0);
-        sums[10] = TSimd.Sum(d1);
-        sums[11] = TSimd.Sum(d2);
+        TSimd.StoreSums(sums, a0, a1, a2, b0);
+        TSimd.StoreSums(sums + 4, b1, b2, c0, c1);
+        TSimd.StoreSums(sums + 8, c2, d0, d1, d2);
     }
 
     /// <summary>Eight rows of the weight by one of x: as many sums as hide the latency of a multiply-add.</summary>
@@ -200,14 +197,8 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             h0 = TSimd.MultiplyAdd(TSimd.Load(w7 + i), v0, h0);
         }
 
-        sums[0] = TSimd.Sum(a0);
-        sums[1] = TSimd.Sum(b0);
-        sums[2] = TSimd.Sum(c0);
-        sums[3] = TSimd.Sum(d0);
-        sums[4] = TSimd.Sum(e0);
-        sums[5] = TSimd.Sum(f0);
-        sums[6] = TSimd.Sum(g0);
-        sums[7] = TSimd.Sum(h0);
+        TSimd.StoreSums(sums, a0, b0, c0, d0);
+        TSimd.StoreSums(sums + 4, e0, f0, g0, h0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

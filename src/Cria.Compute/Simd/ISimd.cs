@@ -83,4 +83,7 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>In each group of four lanes (a2, a3, b2, b3).</summary>
     static abstract TVector JoinUpperPairs(TVector a, TVector b);
+
+    /// <summary>Stores the sums of the lanes of four vectors at target[0] to target[3], each added up as <see cref="Sum"/> does.</summary>
+    static abstract void StoreSums(float* target, TVector a, TVector b, TVector c, TVector d);
 }

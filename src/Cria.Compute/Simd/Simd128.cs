@@ -54,7 +54,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     public static Vector128<float> Log(Vector128<float> a) => Vector128.Log(a);
 
-    public static float Sum(Vector128<float> a) => a[0] + a[1] + (a[2] + a[3]);
+    public static float Sum(Vector128<float> a) => a[0] + a[2] + (a[1] + a[3]);
 
     public static float Maximum(Vector128<float> a) => MathF.Max(MathF.Max(a[0], a[1]), MathF.Max(a[2], a[3]));
 
@@ -79,4 +79,11 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Sse.IsSupported ? Sse.MoveHighToLow(b, a)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a.AsDouble(), b.AsDouble()).AsSingle()
         : Vector128.Create(a[2], a[3], b[2], b[3]);
+
+    public static void StoreSums(float* target, Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Vector128<float> ab = InterleaveLower(a, b) + InterleaveUpper(a, b);
+        Vector128<float> cd = InterleaveLower(c, d) + InterleaveUpper(c, d);
+        (JoinLowerPairs(ab, cd) + JoinUpperPairs(ab, cd)).Store(target);
+    }
 }

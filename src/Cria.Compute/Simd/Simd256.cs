@@ -69,4 +69,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     public static Vector256<float> JoinUpperPairs(Vector256<float> a, Vector256<float> b) =>
         Avx.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
+
+    public static void StoreSums(float* target, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Simd128.StoreSums(
+            target, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
 }

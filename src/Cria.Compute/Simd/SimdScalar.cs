@@ -60,4 +60,12 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float JoinLowerPairs(float a, float b) => a;
 
     public static float JoinUpperPairs(float a, float b) => a;
+
+    public static void StoreSums(float* target, float a, float b, float c, float d)
+    {
+        target[0] = a;
+        target[1] = b;
+        target[2] = c;
+        target[3] = d;
+    }
 }
