@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Cria.Models;
@@ -21,12 +22,12 @@ internal sealed class BpeLearner
     private int _placesUsed;
 
     /// <summary>Prepares the words.</summary>
-    /// <param name="words">In the order in which pairs are to be created; UTF-8 with spaces for ▁.</param>
+    /// <param name="words">UTF-8 with spaces for ▁.</param>
     /// <param name="characters">The characters of the vocabulary.</param>
     /// <param name="options">What a valid piece is.</param>
     /// <param name="taken">Spellings that are not to be learnt.</param>
     public BpeLearner(
-        (ReadOnlyMemory<byte> Text, long Count)[] words,
+        WordTable words,
         IReadOnlyList<int> characters,
         SentencePieceTrainerOptions options,
         IEnumerable<string> taken)
@@ -58,7 +59,7 @@ internal sealed class BpeLearner
         return null;
     }
 
-    private static Cell[] MakeCells((ReadOnlyMemory<byte> Text, long Count)[] words, IReadOnlyList<int> characters)
+    private static Cell[] MakeCells(WordTable words, IReadOnlyList<int> characters)
     {
         int[] symbolOf = new int[0x110000];
         Array.Fill(symbolOf, TrainingSymbols.Unknown);
@@ -68,19 +69,21 @@ internal sealed class BpeLearner
         }
 
         symbolOf[' '] = symbolOf[SentencePiece.Space];
-        long upperBound = 1 + words.Sum(word => (long)word.Text.Length + 1);
-        List<Cell> cells = new((int)Math.Min(upperBound, Array.MaxLength)) { new Cell { Symbol = TrainingSymbols.WordEnd } };
-        foreach ((ReadOnlyMemory<byte> text, long count) in words)
+        CountedWord[] sorted = TrainingAlphabet.Sort(words);
+        Cell[] cells = new Cell[checked(1 + sorted.Sum(word => word.Length + 1))];
+        int used = 1;
+        foreach (CountedWord word in sorted)
         {
-            foreach (Rune character in new Utf8Characters(text.Span))
+            foreach (Rune character in new Utf8Characters(words.Text(word)))
             {
-                cells.Add(new Cell { Symbol = symbolOf[character.Value], LengthEndingHere = 1, Weight = count });
+                cells[used++] = new Cell { Symbol = symbolOf[character.Value], LengthEndingHere = 1, Weight = word.Count };
             }
 
-            cells.Add(new Cell { Symbol = TrainingSymbols.WordEnd });
+            // The cell between words stays zero: TrainingSymbols.WordEnd.
+            used++;
         }
 
-        return [.. cells];
+        return cells.AsSpan(0, used).ToArray();
     }
 
     private void AddFirstPairs()
@@ -93,6 +96,7 @@ internal sealed class BpeLearner
         StoreNewPlaces(firstPair: 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Merge(int best, int left, int right)
     {
         int merged = _symbols.Add(left, right);
@@ -125,6 +129,7 @@ internal sealed class BpeLearner
         StoreNewPlaces(firstNew);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RemoveNeighbours(int left, int right, int place, long weight)
     {
         if (left == TrainingSymbols.WordEnd || right == TrainingSymbols.WordEnd)
@@ -139,6 +144,7 @@ internal sealed class BpeLearner
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddNeighbours(int left, int right, int place, long weight)
     {
         if (left != TrainingSymbols.WordEnd && right != TrainingSymbols.WordEnd && _pairs.GetOrAdd(left, right) is int pair and >= 0)

@@ -22,6 +22,9 @@ internal sealed class ChunkMerger
         _heap = new HeapMerger(vocabulary);
     }
 
+    /// <summary>Whether the last chunk had a character that became, or was joined to, the unknown piece.</summary>
+    public bool FoundUnknown { get; private set; }
+
     /// <summary>Writes the chunk's ids from <paramref name="count"/> on and returns the new count.</summary>
     /// <param name="text">Valid UTF-8.</param>
     /// <param name="ids">The ids so far, with room for three a byte of the chunk.</param>
@@ -29,6 +32,7 @@ internal sealed class ChunkMerger
     public int Merge(ReadOnlySpan<byte> text, int[] ids, int count)
     {
         int characters = ReadCharacters(text);
+        FoundUnknown = false;
         for (int start = 0; start < characters;)
         {
             int end = characters;
@@ -161,6 +165,7 @@ internal sealed class ChunkMerger
         if (!_vocabulary.ByteFallback)
         {
             // SentencePiece joins neighbouring unknown characters.
+            FoundUnknown = true;
             if (count == 0 || ids[count - 1] != _vocabulary.UnknownId)
             {
                 ids[count++] = _vocabulary.UnknownId;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Cria.Models;
 
@@ -44,6 +45,7 @@ internal sealed class PairTable
     public ref SymbolPair this[int pair] => ref _pairs[pair];
 
     /// <summary>The pair of two symbols, made where it is new; <see cref="Invalid"/> where they cannot be joined.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int GetOrAdd(int left, int right)
     {
         ulong key = ((ulong)(uint)left << 32) | (uint)right;

@@ -125,11 +125,10 @@ internal sealed class SentencePieceEncoder
 
         int before = _count;
         _count = _merger.Merge(text.AsSpan(start, length), _ids, _count);
-        ReadOnlySpan<int> ids = _ids.AsSpan(before, _count - before);
-        if (_vocabulary.ByteFallback || !ids.Contains(_vocabulary.UnknownId))
+        if (!_merger.FoundUnknown)
         {
             // Without byte fallback neighbouring unknown characters share one id, so a chunk with one depends on the chunk before.
-            _cache.Add(key, ids);
+            _cache.Add(key, _ids.AsSpan(before, _count - before));
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class SentencePieceNormalizer
         int prefix = _settings.AddDummyPrefix ? 1 : 0;
         output[0] = (byte)' ';
         Span<byte> body = output[prefix..];
-        int length = _settings.RemoveExtraWhitespaces ? CopyWithoutExtraSpaces(text, body) : Copy(text, body);
+        int length = _settings.RemoveExtraWhitespaces && text.IndexOf("  "u8) >= 0 ? CopyWithoutExtraSpaces(text, body) : Copy(text, body);
         length = ReplaceMarks(body[..length]);
         length += prefix;
         return _settings.RemoveExtraWhitespaces ? output[..length].TrimEnd((byte)' ').Length : length;

@@ -32,8 +32,7 @@ public static class SentencePieceTrainer
         ArgumentNullException.ThrowIfNull(options);
         Require(options);
         SortedDictionary<int, SentencePiece> special = SpecialPieces(options);
-        WordTable counted = TrainingWords.Count(Sample(sentences, options), options, [.. special.Values]);
-        List<(ReadOnlyMemory<byte> Text, long Count)> words = counted.ToList();
+        WordTable words = TrainingWords.Count(Sample(sentences, options), options, [.. special.Values]);
         TrainingAlphabet alphabet = TrainingAlphabet.Find(words, options.CharacterCoverage);
         int merges = options.VocabularySize - special.Count - alphabet.Characters.Count;
         if (merges < 0 || alphabet.Characters.Count == 0)
@@ -42,7 +41,7 @@ public static class SentencePieceTrainer
         }
 
         BpeLearner learner = new(
-            alphabet.Prepare(words), alphabet.Characters, options, special.Values.Select(piece => piece.Text));
+            alphabet.ReplaceOthers(words), alphabet.Characters, options, special.Values.Select(piece => piece.Text));
         List<string> learnt = new(options.VocabularySize);
         while (learnt.Count < merges && learner.Next() is { } piece)
         {

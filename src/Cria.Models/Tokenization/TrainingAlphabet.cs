@@ -4,7 +4,7 @@ using System.Text;
 namespace Cria.Models;
 
 /// <summary>
-/// Decides which characters the vocabulary must have, and puts the words into the order in which SentencePiece looks at them.
+/// Decides which characters the vocabulary must have, and prepares the words accordingly.
 /// </summary>
 internal sealed class TrainingAlphabet
 {
@@ -27,14 +27,14 @@ internal sealed class TrainingAlphabet
     /// <summary>Counts characters and keeps the most frequent until the coverage is reached.</summary>
     /// <param name="words">Words in UTF-8 with spaces for ▁.</param>
     /// <param name="coverage">The share of all characters to be covered.</param>
-    public static TrainingAlphabet Find(List<(ReadOnlyMemory<byte> Text, long Count)> words, float coverage)
+    public static TrainingAlphabet Find(WordTable words, float coverage)
     {
         long[] counts = new long[CharacterLimit];
-        foreach ((ReadOnlyMemory<byte> text, long count) in words)
+        foreach (CountedWord word in words.ToArray())
         {
-            foreach (Rune character in new Utf8Characters(text.Span))
+            foreach (Rune character in new Utf8Characters(words.Text(word)))
             {
-                counts[character.Value] += count;
+                counts[character.Value] += word.Count;
             }
         }
 
@@ -61,40 +61,70 @@ internal sealed class TrainingAlphabet
     }
 
     /// <summary>
-    /// Replaces the characters that are not required by <see cref="TrainingWords.UnknownMark"/>, joins the words that became the same, and
-    /// sorts: the most frequent first, then by their bytes with ▁ for a space.
+    /// Replaces the characters that are not required by <see cref="TrainingWords.UnknownMark"/>; words that become the same are joined.
     /// </summary>
-    public (ReadOnlyMemory<byte> Text, long Count)[] Prepare(List<(ReadOnlyMemory<byte> Text, long Count)> words)
+    public WordTable ReplaceOthers(WordTable words)
     {
         WordTable replaced = new();
-        List<(ReadOnlyMemory<byte> Text, long Count)> kept = new(words.Count);
         ArrayBufferWriter<byte> buffer = new();
-        foreach ((ReadOnlyMemory<byte> Text, long Count) word in words)
+        foreach (CountedWord word in words.ToArray())
         {
-            if (IsCovered(word.Text.Span))
+            ReadOnlySpan<byte> text = words.Text(word);
+            if (!IsCovered(text))
             {
-                kept.Add(word);
-                continue;
+                buffer.ResetWrittenCount();
+                foreach (Rune character in new Utf8Characters(text))
+                {
+                    Rune written = IsRequired(character.Value) ? character : new Rune(TrainingWords.UnknownMark);
+                    buffer.Advance(written.EncodeToUtf8(buffer.GetSpan(4)));
+                }
+
+                text = buffer.WrittenSpan;
             }
 
-            buffer.ResetWrittenCount();
-            foreach (Rune character in new Utf8Characters(word.Text.Span))
-            {
-                Rune written = IsRequired(character.Value) ? character : new Rune(TrainingWords.UnknownMark);
-                buffer.Advance(written.EncodeToUtf8(buffer.GetSpan(4)));
-            }
-
-            replaced.Add(buffer.WrittenSpan, word.Count);
+            replaced.Add(text, word.Count);
         }
 
-        kept.AddRange(replaced.ToList());
-        (ReadOnlyMemory<byte> Text, long Count)[] sorted = [.. kept];
-        Array.Sort(sorted, static (left, right) =>
+        return replaced;
+    }
+
+    /// <summary>
+    /// The words in the order in which SentencePiece looks at them: the most frequent first, then by their bytes with ▁ for a space.
+    /// </summary>
+    public static CountedWord[] Sort(WordTable words)
+    {
+        CountedWord[] sorted = words.ToArray();
+        (long Count, ulong Prefix)[] keys = [.. sorted.Select(word => (word.Count, EscapedPrefix(words.Text(word))))];
+        int[] order = [.. Enumerable.Range(0, sorted.Length)];
+        Array.Sort(order, (left, right) =>
         {
-            int order = right.Count.CompareTo(left.Count);
-            return order != 0 ? order : CompareEscaped(left.Text.Span, right.Text.Span);
+            int difference = keys[right].Count.CompareTo(keys[left].Count);
+            difference = difference != 0 ? difference : keys[left].Prefix.CompareTo(keys[right].Prefix);
+            return difference != 0 ? difference : CompareEscaped(words.Text(sorted[left]), words.Text(sorted[right]));
         });
-        return sorted;
+        return Array.ConvertAll(order, index => sorted[index]);
+    }
+
+    /// <summary>The first eight bytes with ▁ for a space, as a number that sorts as they do: decides almost every comparison.</summary>
+    private static ulong EscapedPrefix(ReadOnlySpan<byte> text)
+    {
+        ulong prefix = 0;
+        int shift = 64;
+        foreach (byte value in text)
+        {
+            ReadOnlySpan<byte> escaped = value == (byte)' ' ? SentencePieceNormalizer.Mark : [value];
+            foreach (byte each in escaped)
+            {
+                shift -= 8;
+                prefix |= (ulong)each << shift;
+                if (shift == 0)
+                {
+                    return prefix;
+                }
+            }
+        }
+
+        return prefix;
     }
 
     private static int CompareEscaped(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)

@@ -18,6 +18,7 @@ internal sealed class TrainingSymbols
     private readonly SentencePieceTrainerOptions _options;
     private readonly List<int[]> _characters = [[], []];
     private readonly List<int> _lengths = [1, 1];
+    private readonly int[] _scripts = new int[0x110000];
 
     public TrainingSymbols(SentencePieceTrainerOptions options, IReadOnlyList<int> characters)
     {
@@ -26,6 +27,7 @@ internal sealed class TrainingSymbols
         {
             _characters.Add([character]);
             _lengths.Add(1);
+            _scripts[character] = UnicodeScripts.Of(character);
         }
     }
 
@@ -70,14 +72,14 @@ internal sealed class TrainingSymbols
             return false;
         }
 
-        PieceRules rules = new(_options, _lengths[left] + _lengths[right], IsWhitespace(left) && IsWhitespace(right));
+        PieceRules rules = new(_options, _scripts, _lengths[left] + _lengths[right], IsWhitespace(left) && IsWhitespace(right));
         return rules.Accept(_characters[left]) && rules.Accept(_characters[right]);
     }
 
     private bool IsWhitespace(int symbol) => !_characters[symbol].AsSpan().ContainsAnyExcept(SentencePiece.Space);
 
     /// <summary>Looks at the characters of a would-be piece one after another.</summary>
-    private ref struct PieceRules(SentencePieceTrainerOptions options, int length, bool allWhitespace)
+    private ref struct PieceRules(SentencePieceTrainerOptions options, int[] scripts, int length, bool allWhitespace)
     {
         private const int AnyScript = -1;
 
@@ -114,7 +116,7 @@ internal sealed class TrainingSymbols
                 return false;
             }
 
-            int script = digit && !options.SplitByNumber ? AnyScript : UnicodeScripts.Of(character);
+            int script = digit && !options.SplitByNumber ? AnyScript : scripts[character];
             bool mixes = options.SplitByUnicodeScript && script != AnyScript && _script != AnyScript && script != _script;
             _script = script;
             return !mixes;

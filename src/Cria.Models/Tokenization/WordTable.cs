@@ -3,6 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Cria.Models;
 
+/// <summary>A word of a <see cref="WordTable"/>: where its bytes are, and how often it occurs.</summary>
+internal record struct CountedWord(int Start, int Length, long Count);
+
 /// <summary>Counts byte strings: an open-addressing hash table, at most half full, over one growing buffer of their bytes.</summary>
 internal sealed class WordTable
 {
@@ -21,9 +24,9 @@ internal sealed class WordTable
         for (int slot = (int)(hash >> 32) & mask; ; slot = (slot + 1) & mask)
         {
             ref Entry entry = ref _entries[slot];
-            if (entry.Count == 0)
+            if (entry.Word.Count == 0)
             {
-                entry = new Entry(hash, Store(word), word.Length, count);
+                entry = new Entry(hash, new CountedWord(Store(word), word.Length, count));
                 if (++Count * 2 > _entries.Length)
                 {
                     Grow();
@@ -32,9 +35,9 @@ internal sealed class WordTable
                 return;
             }
 
-            if (entry.Hash == hash && Text(entry).SequenceEqual(word))
+            if (entry.Hash == hash && Text(entry.Word).SequenceEqual(word))
             {
-                entry.Count += count;
+                entry.Word.Count += count;
                 return;
             }
         }
@@ -45,22 +48,26 @@ internal sealed class WordTable
     {
         foreach (ref readonly Entry entry in other._entries.AsSpan())
         {
-            if (entry.Count > 0)
+            if (entry.Word.Count > 0)
             {
-                Add(other.Text(entry), entry.Count);
+                Add(other.Text(entry.Word), entry.Word.Count);
             }
         }
     }
 
-    /// <summary>All words with their counts, in no particular order.</summary>
-    public List<(ReadOnlyMemory<byte> Text, long Count)> ToList()
+    /// <summary>The bytes of a word of this table.</summary>
+    public ReadOnlySpan<byte> Text(CountedWord word) => _bytes.AsSpan(word.Start, word.Length);
+
+    /// <summary>All words, in no particular order.</summary>
+    public CountedWord[] ToArray()
     {
-        List<(ReadOnlyMemory<byte> Text, long Count)> words = new(Count);
-        foreach (Entry entry in _entries)
+        CountedWord[] words = new CountedWord[Count];
+        int count = 0;
+        foreach (ref readonly Entry entry in _entries.AsSpan())
         {
-            if (entry.Count > 0)
+            if (entry.Word.Count > 0)
             {
-                words.Add((_bytes.AsMemory(entry.Start, entry.Length), entry.Count));
+                words[count++] = entry.Word;
             }
         }
 
@@ -87,8 +94,6 @@ internal sealed class WordTable
         return hash ^ (hash >> 29);
     }
 
-    private ReadOnlySpan<byte> Text(in Entry entry) => _bytes.AsSpan(entry.Start, entry.Length);
-
     private int Store(ReadOnlySpan<byte> word)
     {
         int start = _used;
@@ -110,10 +115,10 @@ internal sealed class WordTable
         int mask = _entries.Length - 1;
         foreach (Entry entry in old)
         {
-            if (entry.Count > 0)
+            if (entry.Word.Count > 0)
             {
                 int slot = (int)(entry.Hash >> 32) & mask;
-                while (_entries[slot].Count > 0)
+                while (_entries[slot].Word.Count > 0)
                 {
                     slot = (slot + 1) & mask;
                 }
@@ -123,5 +128,9 @@ internal sealed class WordTable
         }
     }
 
-    private record struct Entry(ulong Hash, int Start, int Length, long Count);
+    private struct Entry(ulong hash, CountedWord word)
+    {
+        public ulong Hash = hash;
+        public CountedWord Word = word;
+    }
 }
