@@ -11,13 +11,16 @@ internal static class SentencePieceExamples
         "aaaa", "(", ")", ".", ",", "<s>", "</s>", "  ",
     ];
 
+    // An array: the trainer's threads enumerate the sentences, and must not wait for this class to be initialised.
+    private static readonly string[] TrainingText = [.. Sentences(400)];
+
     /// <summary>A vocabulary with byte fallback, as Llama's.</summary>
     public static SentencePieceTokenizer Tokenizer { get; } =
-        new(SentencePieceTrainer.Train(Sentences(400), new SentencePieceTrainerOptions { VocabularySize = 380 }));
+        new(SentencePieceTrainer.Train(TrainingText, new SentencePieceTrainerOptions { VocabularySize = 380 }));
 
     /// <summary>A vocabulary without bytes, whose normaliser removes extra spaces.</summary>
     public static SentencePieceTokenizer WithoutBytes { get; } = new(SentencePieceTrainer.Train(
-        Sentences(400),
+        TrainingText,
         new SentencePieceTrainerOptions
         {
             VocabularySize = 120,
@@ -28,7 +31,7 @@ internal static class SentencePieceExamples
 
     /// <summary>The same with symbols that are never split and further control pieces.</summary>
     public static SentencePieceTokenizer WithSymbols { get; } = new(SentencePieceTrainer.Train(
-        Sentences(400),
+        TrainingText,
         new SentencePieceTrainerOptions
         {
             VocabularySize = 380,
