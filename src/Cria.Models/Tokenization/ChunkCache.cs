@@ -46,7 +46,7 @@ internal sealed class ChunkCache
 
     private readonly Entry[] _entries = new Entry[1 << IndexBits];
 
-    /// <summary>Copies a chunk's ids to <paramref name="output"/> (with room for <see cref="LongestIds"/>); 0 where it is not cached.</summary>
+    /// <summary>Copies a chunk's ids to <paramref name="output"/>, which has room for <see cref="LongestIds"/>; 0 if not cached.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(in ChunkKey key, ref int output)
     {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Cria.Models;
 
 /// <summary>
-/// llama2.c's <c>tokenizer.bin</c>, as its <c>tokenizer.py</c> exports it from a SentencePiece model: the longest piece's length (int32), then
-/// for every piece its score (float32), its length (int32) and its bytes, all little-endian. ▁ is written as a space, BOS and EOS with
+/// llama2.c's <c>tokenizer.bin</c>, as its <c>tokenizer.py</c> exports it from a SentencePiece model: the longest piece's length (int32),
+/// then for every piece its score (float32), its length (int32) and its bytes, all little-endian. ▁ is written as a space, BOS and EOS with
 /// line feeds around them, and types and settings are left out: ids 0 to 2 are taken as Llama 2's special pieces, the settings as Llama
 /// 2's.
 /// </summary>

@@ -8,7 +8,7 @@ namespace Cria.Models;
 /// </summary>
 public sealed class SentencePieceModel
 {
-    /// <summary>The most UTF-16 characters a piece may have; bounds the work a hostile file can ask for (Llama 2's longest has 16).</summary>
+    /// <summary>The most UTF-16 characters a piece may have; bounds the work a hostile file asks for (Llama 2's longest has 16).</summary>
     internal const int LongestPiece = 512;
 
     /// <summary>Checks and keeps a vocabulary.</summary>
@@ -36,7 +36,7 @@ public sealed class SentencePieceModel
     public SentencePieceNormalization Normalization => Trainer.Normalization;
 
     /// <summary>Reads a <c>tokenizer.model</c> file.</summary>
-    /// <exception cref="InvalidModelFileException">The file is not such a file, or needs what is not supported (see its message).</exception>
+    /// <exception cref="InvalidModelFileException">The file is not such a file, or needs what is not supported.</exception>
     public static SentencePieceModel Read(string path) => Read(File.ReadAllBytes(path), path);
 
     /// <summary>Reads the bytes of a <c>tokenizer.model</c> file.</summary>
@@ -83,7 +83,7 @@ public sealed class SentencePieceModel
             }
             else if (piece.Type == SentencePieceType.Byte)
             {
-                Require(ParseByte(piece.Text) >= 0, source, $"piece {id}, '{piece.Text}', is of type BYTE but not spelled <0x00> to <0xFF>");
+                Require(ParseByte(piece.Text) >= 0, source, $"piece {id}, '{piece.Text}', is a BYTE but not spelled <0x00> to <0xFF>");
                 bytes++;
             }
         }

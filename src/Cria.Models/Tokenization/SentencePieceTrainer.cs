@@ -19,7 +19,10 @@ public static class SentencePieceTrainer
     private const int PiecesPerReport = 100;
 
     /// <summary>Learns a vocabulary.</summary>
-    /// <param name="sentences">The text, a line or paragraph each; read once. Too long ones are left out (see the options).</param>
+    /// <param name="sentences">
+    /// The text, a line or paragraph each; read once, on several threads in turn but never on two at once. Too long ones are left out (see
+    /// the options).
+    /// </param>
     /// <param name="options">The size and the rules.</param>
     /// <param name="progress">Told every hundred pieces.</param>
     /// <exception cref="VocabularySizeException">The text supports no vocabulary of that size.</exception>

@@ -114,7 +114,8 @@ internal sealed class SentencePieceVocabulary
 
     private MergeTable BuildMerges(SentencePieceModel model, Dictionary<string, int> symbols)
     {
-        float[] scores = [.. symbols.Values.Where(symbol => symbol < PieceCount).Select(id => model.Pieces[id].Score).Distinct().OrderDescending()];
+        IEnumerable<float> used = symbols.Values.Where(symbol => symbol < PieceCount).Select(id => model.Pieces[id].Score);
+        float[] scores = [.. used.Distinct().OrderDescending()];
         Dictionary<float, int> ranks = scores.Index().ToDictionary(score => score.Item, score => score.Index);
         Dictionary<(int Left, int Right), Merge> merges = [];
         Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = symbols.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -1,13 +1,13 @@
 namespace Cria.Models;
 
 /// <summary>
-/// The script of a character, as the Unicode Character Database has it (Scripts.txt, version 14.0), for the trainer's rule that a piece stays
-/// within one script. As in SentencePiece, Hiragana, Katakana and the long-vowel mark U+30FC count as Han, and what has no script of its own
-/// (Common: digits, punctuation, symbols; unassigned) counts as one script, 0.
+/// The script of a character, as the Unicode Character Database has it (Scripts.txt, version 14.0), for the trainer's rule that a piece
+/// stays within one script. As in SentencePiece, Hiragana, Katakana and the long-vowel mark U+30FC count as Han, and what has no script of
+/// its own (Common: digits, punctuation, symbols; unassigned) counts as one script, 0.
 /// </summary>
 internal static class UnicodeScripts
 {
-    /// <summary>First character, last character and script number of every range, in ascending order; the numbers mean nothing else.</summary>
+    /// <summary>First character, last character and script number of every range, ascending; the numbers mean nothing else.</summary>
     private static ReadOnlySpan<int> Ranges =>
     [
         0x41, 0x5A, 1, 0x61, 0x7A, 1, 0xAA, 0xAA, 1, 0xBA, 0xBA, 1, 0xC0, 0xD6, 1, 0xD8, 0xF6, 1, 0xF8, 0x2B8, 1, 0x2E0, 0x2E4, 1,

@@ -1,6 +1,6 @@
 namespace Cria.Models;
 
-/// <summary>The training text cannot give a vocabulary of the size asked for. The message names the nearest size that it can give.</summary>
+/// <summary>The training text cannot give a vocabulary of the size asked for. The message names the nearest it can give.</summary>
 public sealed class VocabularySizeException : IOException
 {
     /// <summary>Creates the exception without a size.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cria.Models.Tests;
 
-/// <summary>SentencePiece's BPE encoding written out as slowly and plainly as possible: strings, and the best pair searched every time.</summary>
+/// <summary>SentencePiece's BPE encoding written out as plainly as possible: strings, and the best pair searched every time.</summary>
 internal sealed class ReferenceEncoder
 {
     private readonly SentencePieceModel _model;
@@ -54,8 +54,8 @@ internal sealed class ReferenceEncoder
 
     private List<(string Text, bool Frozen)> Split(string text)
     {
-        string[] whole =
-            [.. _model.Pieces.Where(piece => piece.Type == SentencePieceType.UserDefined).Select(piece => piece.Text).OrderByDescending(piece => piece.Length)];
+        IEnumerable<SentencePiece> userDefined = _model.Pieces.Where(piece => piece.Type == SentencePieceType.UserDefined);
+        string[] whole = [.. userDefined.Select(piece => piece.Text).OrderByDescending(piece => piece.Length)];
         List<(string Text, bool Frozen)> symbols = [];
         for (int position = 0; position < text.Length; position += symbols[^1].Text.Length)
         {
@@ -95,7 +95,7 @@ internal sealed class ReferenceEncoder
             }
             else if (_model.Trainer.ByteFallback)
             {
-                ids.AddRange(Encoding.UTF8.GetBytes(text).Select(value => _model.Pieces.Index().First(piece => piece.Item.Text == $"<0x{value:X2}>").Index));
+                ids.AddRange(Encoding.UTF8.GetBytes(text).Select(value => IdOf($"<0x{value:X2}>")));
             }
             else if (ids.Count == 0 || ids[^1] != unknown)
             {
@@ -105,4 +105,6 @@ internal sealed class ReferenceEncoder
 
         return [.. ids];
     }
+
+    private int IdOf(string text) => _model.Pieces.Index().First(piece => piece.Item.Text == text).Index;
 }

@@ -7,8 +7,8 @@ internal static class SentencePieceExamples
 {
     private static readonly string[] Words =
     [
-        "the", "token", "tokens", "of", "reader", "returns", "a", "value", "when", "string", "naïve", "größer", "слово", "слова", "日本語", "2024", "x1", "aaa",
-        "aaaa", "(", ")", ".", ",", "<s>", "</s>", "  ",
+        "the", "token", "tokens", "of", "reader", "returns", "a", "value", "when", "string", "naïve", "größer", "слово", "слова", "日本語",
+        "2024", "x1", "aaa", "aaaa", "(", ")", ".", ",", "<s>", "</s>", "  ",
     ];
 
     // An array: the trainer's threads enumerate the sentences, and must not wait for this class to be initialised.
@@ -51,7 +51,11 @@ internal static class SentencePieceExamples
     /// <summary>Any text: words, special spellings, spaces, every kind of character, and now and then half a surrogate pair.</summary>
     public static string RandomText(ref DeterministicRandom random, bool loneSurrogates)
     {
-        string[] special = ["</s>", "<s>", "<unk>", "<0x0A>", "<pad>", "[INST]", "<|im_start|>", "\u2581", "\u2581\u2581", "\u2047", "\u2585", "\0", "\n", "\t"];
+        string[] special =
+        [
+            "</s>", "<s>", "<unk>", "<0x0A>", "<pad>", "[INST]", "<|im_start|>",
+            "\u2581", "\u2581\u2581", "\u2047", "\u2585", "\0", "\n", "\t",
+        ];
         StringBuilder text = new();
         for (int parts = random.NextInt(24); parts > 0; parts--)
         {

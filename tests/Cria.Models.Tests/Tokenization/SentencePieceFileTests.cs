@@ -53,7 +53,8 @@ public class SentencePieceFileTests
     public void Other_kinds_of_model_are_refused_by_name()
     {
         // trainer_spec { model_type: UNIGRAM }
-        InvalidModelFileException error = Assert.Throws<InvalidModelFileException>(() => SentencePieceModel.Read([0x12, 2, 0x18, 1], "x.model"));
+        InvalidModelFileException error =
+            Assert.Throws<InvalidModelFileException>(() => SentencePieceModel.Read([0x12, 2, 0x18, 1], "x.model"));
         Assert.Contains("x.model: the model type is 1 (1 unigram", error.Message, StringComparison.Ordinal);
 
         // normalizer_spec { precompiled_charsmap: "x" }

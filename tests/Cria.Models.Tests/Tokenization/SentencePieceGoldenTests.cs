@@ -57,7 +57,8 @@ public class SentencePieceGoldenTests
         {
             int[] ids = tokenizer.Encode(lines[i]);
             Assert.Equal(Ids(expected.GetProperty("ids")[i]), ids);
-            Assert.Equal(expected.GetProperty("pieces")[i].EnumerateArray().Select(piece => piece.GetString()), ids.Select(tokenizer.PieceText));
+            IEnumerable<string?> pieces = expected.GetProperty("pieces")[i].EnumerateArray().Select(piece => piece.GetString());
+            Assert.Equal(pieces, ids.Select(tokenizer.PieceText));
             Assert.Equal(expected.GetProperty("decoded")[i].GetString(), tokenizer.Decode(ids));
         }
 

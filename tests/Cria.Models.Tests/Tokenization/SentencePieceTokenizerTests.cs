@@ -16,7 +16,8 @@ public class SentencePieceTokenizerTests
         SentencePieceTokenizer tokenizer = Get(vocabulary);
         string[] texts = ["</s>", "<s>", "<unk>", "<0x0A>", "<s></s>", " <s>", "\u2581<s>", "<pad>", "<|im_start|>system"];
         DeterministicRandom random = new(2);
-        IEnumerable<string> samples = texts.Concat(Enumerable.Range(0, Samples).Select(_ => SentencePieceExamples.RandomText(ref random, loneSurrogates: true)));
+        IEnumerable<string> samples = texts.Concat(
+            Enumerable.Range(0, Samples).Select(_ => SentencePieceExamples.RandomText(ref random, loneSurrogates: true)));
         foreach (string text in samples)
         {
             foreach (int id in tokenizer.Encode(text))
@@ -87,7 +88,9 @@ public class SentencePieceTokenizerTests
         }
 
         // Long runs without spaces take the heap.
-        foreach (string text in (string[])[new('a', 500), string.Concat(Enumerable.Repeat("tokenreader", 40)), new(' ', 100), "日本語слово" + new string('(', 70)])
+        string[] texts =
+            [new('a', 500), string.Concat(Enumerable.Repeat("tokenreader", 40)), new(' ', 100), "日本語слово" + new string('(', 70)];
+        foreach (string text in texts)
         {
             Assert.Equal(reference.Encode(text), tokenizer.Encode(text));
         }
@@ -142,9 +145,10 @@ public class SentencePieceTokenizerTests
     {
         SentencePieceModel model = new(
             [
-                new("<unk>", 0, SentencePieceType.Unknown), new("a", -9, SentencePieceType.Normal), new("b", -9, SentencePieceType.Normal),
-                new("ab", -1, SentencePieceType.Unused), new("abab", -2, SentencePieceType.Unused), new("\u2581", -9, SentencePieceType.Normal),
-                new("ababab", -3, SentencePieceType.Normal),
+                new("<unk>", 0, SentencePieceType.Unknown),
+                new("a", -9, SentencePieceType.Normal), new("b", -9, SentencePieceType.Normal),
+                new("ab", -1, SentencePieceType.Unused), new("abab", -2, SentencePieceType.Unused),
+                new("\u2581", -9, SentencePieceType.Normal), new("ababab", -3, SentencePieceType.Normal),
             ],
             new SentencePieceTrainerOptions { ByteFallback = false });
         SentencePieceTokenizer tokenizer = new(model);

@@ -34,15 +34,16 @@ public class SentencePieceTrainerTests
         Assert.Equal(expected.Normalization, model.Normalization);
     }
 
-    // What spm_train 0.1.97 learnt from the two lines with --vocab_size=40 --character_coverage=1 and its default rules: frequent first, then short, then in order
-    // of spelling, also among pieces that no longer occur ("ca" after "▁cat"); "aaaa" holds "aa" twice, not three times.
+    // What spm_train 0.1.97 learnt from the two lines with --vocab_size=40 --character_coverage=1 and its default rules: frequent first,
+    // then short, then in order of spelling, also among pieces that no longer occur ("ca" after "▁cat"); "aaaa" holds "aa" twice, not
+    // three times.
     [Fact]
     public void Ties_overlaps_and_exhausted_text_are_as_in_spm_train()
     {
         string[] expected =
         [
-            "<unk>", "<s>", "</s>", "at", "aa", "he", "▁t", "▁the", "on", "▁c", "▁s", "▁aa", "▁on", "▁cat", "▁sat", "▁aaaa", "do", "▁m", "dog", "▁dog", "▁mat",
-            "▁aaaaa", "ca", "ma", "og", "sa", "th", "▁a", "a", "▁", "t", "e", "h", "o", "c", "n", "s", "d", "g", "m",
+            "<unk>", "<s>", "</s>", "at", "aa", "he", "▁t", "▁the", "on", "▁c", "▁s", "▁aa", "▁on", "▁cat", "▁sat",
+            "▁aaaa", "do", "▁m", "dog", "▁dog", "▁mat", "▁aaaaa", "ca", "ma", "og", "sa", "th", "▁a", "a", "▁", "t", "e", "h", "o", "c", "n", "s", "d", "g", "m",
         ];
         SentencePieceModel model = SentencePieceTrainer.Train(TwoLines, TwoLineOptions with { VocabularySize = 40 });
         Assert.Equal(expected, model.Pieces.Select(piece => piece.Text));
@@ -70,7 +71,8 @@ public class SentencePieceTrainerTests
             () => SentencePieceTrainer.Train(TwoLines, TwoLineOptions with { VocabularySize = 10 }));
         Assert.Equal(15, error.NearestSize);
         Assert.Throws<VocabularySizeException>(() => SentencePieceTrainer.Train([], new SentencePieceTrainerOptions()));
-        Assert.Throws<VocabularySizeException>(() => SentencePieceTrainer.Train([new string('a', 5000)], new SentencePieceTrainerOptions()));
+        Assert.Throws<VocabularySizeException>(
+            () => SentencePieceTrainer.Train([new string('a', 5000)], new SentencePieceTrainerOptions()));
     }
 
     [Fact]
@@ -87,7 +89,8 @@ public class SentencePieceTrainerTests
     {
         string[] sentences = [.. SentencePieceExamples.Sentences(500), "ab12 ab12 слово日本 слово日本 カタ漢カタ漢  x    y"];
         SentencePieceTrainerOptions options = new() { VocabularySize = 380, CharacterCoverage = 1, HardVocabularyLimit = false };
-        foreach (SentencePiece piece in SentencePieceTrainer.Train(sentences, options).Pieces.Where(piece => piece.Type == SentencePieceType.Normal))
+        IReadOnlyList<SentencePiece> pieces = SentencePieceTrainer.Train(sentences, options).Pieces;
+        foreach (SentencePiece piece in pieces.Where(piece => piece.Type == SentencePieceType.Normal))
         {
             Assert.True(piece.Text.Length <= 16);
             Assert.True(piece.Text.Length == 1 || !piece.Text.Any(char.IsAsciiDigit), piece.Text);
