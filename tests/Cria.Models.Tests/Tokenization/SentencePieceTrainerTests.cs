@@ -43,7 +43,8 @@ public class SentencePieceTrainerTests
         string[] expected =
         [
             "<unk>", "<s>", "</s>", "at", "aa", "he", "▁t", "▁the", "on", "▁c", "▁s", "▁aa", "▁on", "▁cat", "▁sat",
-            "▁aaaa", "do", "▁m", "dog", "▁dog", "▁mat", "▁aaaaa", "ca", "ma", "og", "sa", "th", "▁a", "a", "▁", "t", "e", "h", "o", "c", "n", "s", "d", "g", "m",
+            "▁aaaa", "do", "▁m", "dog", "▁dog", "▁mat", "▁aaaaa",
+            "ca", "ma", "og", "sa", "th", "▁a", "a", "▁", "t", "e", "h", "o", "c", "n", "s", "d", "g", "m",
         ];
         SentencePieceModel model = SentencePieceTrainer.Train(TwoLines, TwoLineOptions with { VocabularySize = 40 });
         Assert.Equal(expected, model.Pieces.Select(piece => piece.Text));
