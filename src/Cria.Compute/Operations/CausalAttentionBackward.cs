@@ -115,6 +115,15 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         long wideKey = (long)key * buffers.Wide;
         TileProduct.Multiply<TSimd, TVector>(
             headDim, rows, lanes, keys, 1, headDim, buffers.ScoreGradients, lanes, buffers.QueryGradientTiles + tile, lanes, true);
+        if (buffers.Paired)
+        {
+            float* pairs = buffers.Gradients + (wideQuery / 2);
+            TileProduct.AddPairs<TSimd, TVector>(rows, lanes, buffers.Scores, lanes, pairs, buffers.ValueGradients + wideKey);
+            pairs = buffers.Queries + (wideQuery / 2);
+            TileProduct.AddPairs<TSimd, TVector>(rows, lanes, buffers.ScoreGradients, lanes, pairs, buffers.KeyGradients + wideKey);
+            return;
+        }
+
         TileProduct.Multiply<TSimd, TVector>(
             rows, lanes, buffers.Wide, buffers.Scores, lanes, 1, buffers.Gradients + wideQuery, buffers.Wide,
             buffers.ValueGradients + wideKey, buffers.Wide, true);
@@ -179,16 +188,18 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
                 gradients + ((long)query * outputGradient.Stride), outputGradient.Stride, rows, lanes, headDim, 1, buffers.GradientTiles + tile);
         }
 
+        int step = buffers.Paired ? 2 : 1;
         for (int i = 0; i < buffers.Length; i++)
         {
             float* query = queries + ((long)i * q.Stride);
             float* gradient = gradients + ((long)i * outputGradient.Stride);
-            float* wideQuery = buffers.Queries + ((long)i * buffers.Wide);
-            float* wideGradient = buffers.Gradients + ((long)i * buffers.Wide);
+            long offset = buffers.Paired ? ((long)(i / 2) * buffers.Wide) + (i % 2) : (long)i * buffers.Wide;
+            float* wideQuery = buffers.Queries + offset;
+            float* wideGradient = buffers.Gradients + offset;
             for (int d = 0; d < headDim; d++)
             {
-                wideQuery[d] = query[d] * scale;
-                wideGradient[d] = gradient[d];
+                wideQuery[d * step] = query[d] * scale;
+                wideGradient[d * step] = gradient[d];
             }
 
             buffers.LogSums[i] = logSumExp.Data[((long)(first + i) * logSumExp.Stride) + head] * AttentionTile.Log2E;
@@ -215,8 +226,21 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         {
             float* keyGradient = dk.Data + ((long)(first + i) * dk.Stride) + (kvHead * headDim);
             float* valueGradient = dv.Data + ((long)(first + i) * dv.Stride) + (kvHead * headDim);
-            new Span<float>(buffers.KeyGradients + ((long)i * buffers.Wide), headDim).CopyTo(new Span<float>(keyGradient, headDim));
-            new Span<float>(buffers.ValueGradients + ((long)i * buffers.Wide), headDim).CopyTo(new Span<float>(valueGradient, headDim));
+            float* keySums = buffers.KeyGradients + ((long)i * buffers.Wide);
+            float* valueSums = buffers.ValueGradients + ((long)i * buffers.Wide);
+            if (buffers.Paired)
+            {
+                for (int d = 0; d < headDim; d++)
+                {
+                    keyGradient[d] = keySums[2 * d] + keySums[(2 * d) + 1];
+                    valueGradient[d] = valueSums[2 * d] + valueSums[(2 * d) + 1];
+                }
+            }
+            else
+            {
+                new Span<float>(keySums, headDim).CopyTo(new Span<float>(keyGradient, headDim));
+                new Span<float>(valueSums, headDim).CopyTo(new Span<float>(valueGradient, headDim));
+            }
         }
     }
 
@@ -235,6 +259,9 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         /// <summary>HeadDim, filled up to whole vectors.</summary>
         public readonly int Wide;
 
+        /// <summary>Whether two heads' widths make a vector: then rows are summed in pairs, see <see cref="TileProduct.AddPairs"/>.</summary>
+        public readonly bool Paired;
+
         /// <summary>[block of keys, lanes]: scores, then probabilities.</summary>
         public readonly float* Scores;
 
@@ -250,10 +277,10 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         /// <summary>[keys, HeadDim].</summary>
         public readonly float* Values;
 
-        /// <summary>[keys, Wide].</summary>
+        /// <summary>[keys, Wide]; two interleaved sums where paired.</summary>
         public readonly float* KeyGradients;
 
-        /// <summary>[keys, Wide].</summary>
+        /// <summary>[keys, Wide]; two interleaved sums where paired.</summary>
         public readonly float* ValueGradients;
 
         /// <summary>[tiles, HeadDim, lanes], scaled by log₂e/√HeadDim.</summary>
@@ -265,10 +292,10 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         /// <summary>[tiles, HeadDim, lanes].</summary>
         public readonly float* QueryGradientTiles;
 
-        /// <summary>[queries, Wide], scaled by 1/√HeadDim.</summary>
+        /// <summary>[queries, Wide], or [queries/2, Wide] where paired; scaled by 1/√HeadDim.</summary>
         public readonly float* Queries;
 
-        /// <summary>[queries, Wide]: of the output.</summary>
+        /// <summary>[queries, Wide], or [queries/2, Wide] where paired: of the output.</summary>
         public readonly float* Gradients;
 
         /// <summary>One for each query, base 2.</summary>
@@ -281,6 +308,7 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         {
             Length = length;
             Lanes = 2 * vector;
+            Paired = 2 * headDim == vector;
             Wide = (headDim + vector - 1) / vector * vector;
             PaddedQueries = (length + Lanes - 1) / Lanes * Lanes;
             long keys = AttentionTile.PaddedKeys(length);

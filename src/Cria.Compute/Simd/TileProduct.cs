@@ -61,6 +61,62 @@ internal static unsafe class TileProduct
             rows - grouped, depth, lanes, a + (grouped * aRow), aRow, aColumn, b, bRow, c + (grouped * cRow), cRow, accumulate);
     }
 
+    /// <summary>
+    /// C += A·B for a B of half a vector's columns: two rows of B share a vector, their columns interleaved, and so do two partial
+    /// sums in each row of C, to be added up at the end. Twice as fast as leaving half of every vector empty.
+    /// </summary>
+    /// <param name="rows">Rows of A and C, a multiple of eight.</param>
+    /// <param name="depth">Columns of A, rows of B; even.</param>
+    /// <param name="a">A's first value.</param>
+    /// <param name="aRow">Values from one row of A to the next.</param>
+    /// <param name="b">[depth/2, vector].</param>
+    /// <param name="c">[rows, vector].</param>
+    public static void AddPairs<TSimd, TVector>(int rows, int depth, float* a, nint aRow, float* b, float* c)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        nint a3 = 3 * aRow;
+        for (int r = 0; r < rows; r += 8)
+        {
+            TVector s0 = TSimd.Load(c);
+            TVector s1 = TSimd.Load(c + TSimd.Count);
+            TVector s2 = TSimd.Load(c + (2 * TSimd.Count));
+            TVector s3 = TSimd.Load(c + (3 * TSimd.Count));
+            TVector s4 = TSimd.Load(c + (4 * TSimd.Count));
+            TVector s5 = TSimd.Load(c + (5 * TSimd.Count));
+            TVector s6 = TSimd.Load(c + (6 * TSimd.Count));
+            TVector s7 = TSimd.Load(c + (7 * TSimd.Count));
+            float* top = a + (r * aRow);
+            float* bottom = top + (4 * aRow);
+            float* pair = b;
+            for (int k = 0; k < depth; k += 2)
+            {
+                TVector value = TSimd.Load(pair);
+                s0 = TSimd.MultiplyAdd(TSimd.CreatePairs(top), value, s0);
+                s1 = TSimd.MultiplyAdd(TSimd.CreatePairs(top + aRow), value, s1);
+                s2 = TSimd.MultiplyAdd(TSimd.CreatePairs(top + (2 * aRow)), value, s2);
+                s3 = TSimd.MultiplyAdd(TSimd.CreatePairs(top + a3), value, s3);
+                s4 = TSimd.MultiplyAdd(TSimd.CreatePairs(bottom), value, s4);
+                s5 = TSimd.MultiplyAdd(TSimd.CreatePairs(bottom + aRow), value, s5);
+                s6 = TSimd.MultiplyAdd(TSimd.CreatePairs(bottom + (2 * aRow)), value, s6);
+                s7 = TSimd.MultiplyAdd(TSimd.CreatePairs(bottom + a3), value, s7);
+                top += 2;
+                bottom += 2;
+                pair += TSimd.Count;
+            }
+
+            TSimd.Store(c, s0);
+            TSimd.Store(c + TSimd.Count, s1);
+            TSimd.Store(c + (2 * TSimd.Count), s2);
+            TSimd.Store(c + (3 * TSimd.Count), s3);
+            TSimd.Store(c + (4 * TSimd.Count), s4);
+            TSimd.Store(c + (5 * TSimd.Count), s5);
+            TSimd.Store(c + (6 * TSimd.Count), s6);
+            TSimd.Store(c + (7 * TSimd.Count), s7);
+            c += 8 * TSimd.Count;
+        }
+    }
+
     /// <summary>At most three rows: four vectors of columns at a time, so that no sum waits for the one before.</summary>
     private static void FewRows<TSimd, TVector>(
         int rows, int depth, int lanes, float* a, nint aRow, nint aColumn, float* b, nint bRow, float* c, nint cRow, bool accumulate)
