@@ -15,6 +15,6 @@ internal static class BenchCommand
     }
 
     /// <summary>A number with its default.</summary>
-    public static Option<int> Number(string name, int defaultValue, string description) =>
-        new("--" + name) { Description = $"{description} ({defaultValue}).", DefaultValueFactory = _ => defaultValue };
+    public static Option<int> Number(string name, int defaultValue, string description, int minimum = 1) =>
+        NumberOption.Whole("--" + name, description + ".", minimum, defaultValue: defaultValue);
 }

@@ -13,18 +13,8 @@ internal static class BenchMatmulCommand
     public static Command Create()
     {
         Command command = new("matmul", "GFLOP/s of the three products of training (x·Wᵀ, dy·W, dyᵀ·x), packing included, and their share of the FMA peak.");
-        Option<int[]> tokens = new("--tokens")
-        {
-            Description = "Rows of x (1024 and 4096).",
-            DefaultValueFactory = _ => [1024, 4096],
-            AllowMultipleArgumentsPerToken = true,
-        };
-        Option<int[]> threads = new("--threads")
-        {
-            Description = "Numbers of threads (1 and 2).",
-            DefaultValueFactory = _ => [1, 2],
-            AllowMultipleArgumentsPerToken = true,
-        };
+        Option<int[]> tokens = NumberOption.WholeNumbers("--tokens", "Rows of x; default 1024 and 4096.", int.MaxValue, 1024, 4096);
+        Option<int[]> threads = NumberOption.WholeNumbers("--threads", "Numbers of threads; default 1 and 2.", CommonOptions.MostThreads, 1, 2);
         Option<string[]> shapes = new("--shape") { Description = "K,N of a layer; may be given several times. Default: those of small Llamas." };
         Option<bool> json = CommonOptions.Json("the figures");
         command.Options.Add(tokens);

@@ -20,15 +20,15 @@ internal static class BenchTrainCommand
         Option<int> dim = BenchCommand.Number("dim", defaults.Dim, "Width");
         Option<int> layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
         Option<int> heads = BenchCommand.Number("heads", defaults.Heads, "Query heads");
-        Option<int> kvHeads = BenchCommand.Number("kv-heads", 0, "Key/value heads; 0: as many as query heads");
-        Option<int> hidden = BenchCommand.Number("hidden", 0, "Feed-forward width; 0: Llama's rule");
+        Option<int> kvHeads = BenchCommand.Number("kv-heads", 0, "Key/value heads; 0: as many as query heads", minimum: 0);
+        Option<int> hidden = BenchCommand.Number("hidden", 0, "Feed-forward width; 0: Llama's rule", minimum: 0);
         Option<int> vocabulary = BenchCommand.Number("vocab", defaults.Vocabulary, "Vocabulary");
         Option<int> sequence = BenchCommand.Number("seq", defaults.Sequence, "Tokens of a sequence");
         Option<int> batch = BenchCommand.Number("batch", defaults.Batch, "Sequences of a step");
         Option<int> threads = CommonOptions.Threads();
         Option<int> steps = BenchCommand.Number("steps", defaults.Steps, "Measured steps");
-        Option<int> warmup = BenchCommand.Number("warmup", defaults.Warmup, "Steps before them");
-        Option<int> pass = BenchCommand.Number("pass-tokens", 0, "Tokens that go through the network at once; 0: chosen");
+        Option<int> warmup = BenchCommand.Number("warmup", defaults.Warmup, "Steps before them", minimum: 0);
+        Option<int> pass = BenchCommand.Number("pass-tokens", 0, "Tokens that go through the network at once; 0: chosen", minimum: 0);
         Option<bool> tied = new("--tied") { Description = "Share the embedding with the output." };
         Option<bool> json = CommonOptions.Json("the figures");
         foreach (Option option in new Option[] { dim, layers, heads, kvHeads, hidden, vocabulary, sequence, batch, threads, steps, warmup, pass, tied, json })
@@ -38,7 +38,7 @@ internal static class BenchTrainCommand
 
         command.SetAction(parsed =>
         {
-            int count = parsed.GetValue(threads) > 0 ? parsed.GetValue(threads) : CpuDevice.DefaultThreads();
+            int count = CommonOptions.ThreadCount(parsed.GetValue(threads));
             TrainingBenchmarkOptions options = new()
             {
                 Dim = parsed.GetValue(dim),

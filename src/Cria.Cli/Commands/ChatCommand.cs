@@ -128,6 +128,7 @@ internal static class ChatCommand
                 break;
             case ["/system", var text]:
                 session.SystemMessage = text.Trim();
+                Console.WriteLine("The system prompt is set.");
                 break;
             default:
                 Console.WriteLine(Help);

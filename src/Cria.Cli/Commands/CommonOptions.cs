@@ -6,20 +6,44 @@ namespace Cria.Cli.Commands;
 /// <summary>Options that mean the same thing with every verb.</summary>
 internal static class CommonOptions
 {
-    public static Argument<string> Model() => new("MODEL")
+    /// <summary>More threads than this cannot help, and a system may refuse to start them.</summary>
+    public const int MostThreads = 1024;
+
+    public static Argument<string> Model()
     {
-        Description = "A run directory, a Hugging Face directory, a .gguf file or a llama2.c .bin file.",
-    };
+        Argument<string> model = new("MODEL") { Description = "A run directory, a Hugging Face directory, a .gguf file or a llama2.c .bin file." };
+        model.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: "" }])
+            {
+                result.AddError("MODEL is empty.");
+            }
+        });
+        return model;
+    }
 
     public static Option<string?> Tokenizer() => new("--tokenizer")
     {
         Description = "The tokenizer (tokenizer.model or tokenizer.bin) where MODEL has none.",
     };
 
-    public static Option<int> Threads() => new("--threads")
+    public static Option<int> Threads() => NumberOption.Whole(
+        "--threads", $"Threads to compute with; 0 for {CpuDevice.ThreadsVariable} or else all processors. Changes no result.",
+        minimum: 0, maximum: MostThreads, defaultValue: 0);
+
+    /// <summary>The number of threads that <c>--threads</c> stands for.</summary>
+    /// <exception cref="CliException">The environment variable holds no number.</exception>
+    public static int ThreadCount(int given)
     {
-        Description = $"Threads to compute with; 0 for {CpuDevice.ThreadsVariable} or else all processors. Changes no result.",
-    };
+        try
+        {
+            return given > 0 ? given : CpuDevice.DefaultThreads();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CliException(e.Message, e);
+        }
+    }
 
     public static Option<ulong> Seed() => new("--seed")
     {

@@ -62,7 +62,7 @@ internal static class CorpusCommand
         Table table = new() { Border = TableBorder.Simple };
         for (int i = 0; i < rows[0].Count; i++)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(rows[0][i])) { Alignment = i is 0 or 6 ? Justify.Left : Justify.Right });
+            table.AddColumn(new TableColumn(Markup.Escape(rows[0][i])) { Alignment = i is 0 or 6 ? Justify.Left : Justify.Right, NoWrap = i is not 6 });
         }
 
         foreach (IReadOnlyList<string> row in rows.Skip(1))

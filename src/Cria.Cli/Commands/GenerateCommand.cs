@@ -14,7 +14,7 @@ internal static class GenerateCommand
         Command command = new("generate", "Continue prompts; many lines are decoded as one batch.");
         Argument<string> model = CommonOptions.Model();
         Option<string> input = CommonOptions.JsonLines("\"text\", \"ids\" or \"messages\"");
-        Option<int> batch = new("--batch") { Description = "Sequences decoded at once at most.", DefaultValueFactory = _ => 32 };
+        Option<int> batch = NumberOption.Whole("--batch", "Sequences decoded at once at most.", defaultValue: 32);
         Option<string?> tokenizer = CommonOptions.Tokenizer();
         Option<int> threads = CommonOptions.Threads();
         SamplingArguments sampling = new();
@@ -37,7 +37,7 @@ internal static class GenerateCommand
     private static void Generate(OpenModel model, Generator generator, string path, SamplingOptions options, TextWriter output)
     {
         // All lines are read and checked before any time is spent; results are printed in the order of the lines.
-        GenerationRequest[] requests = [.. JsonLines.Read(path).Select(line => Request(model, generator, line, path, options))];
+        GenerationRequest[] requests = [.. JsonLines.Read(path).Select(line => Request(model, generator, line, options))];
         Dictionary<int, GenerationResult> finished = [];
         int next = 0;
         foreach (GenerationPiece piece in generator.Stream(requests))
@@ -68,58 +68,70 @@ internal static class GenerateCommand
         });
     });
 
-    private static GenerationRequest Request(OpenModel model, Generator generator, JsonLine line, string path, SamplingOptions options)
+    private static GenerationRequest Request(OpenModel model, Generator generator, JsonLine line, SamplingOptions options)
     {
-        if (JsonLines.Ids(line, "ids", path, model.Loaded.Config.VocabularySize) is { } ids)
+        int[] prompt;
+        if (line.Ids("ids", model.Loaded.Config.VocabularySize) is { } ids)
         {
-            return ids.Length > 0
-                ? new GenerationRequest(ids, options)
-                : throw new CliException($"{path}, line {line.Number}: 'ids' is empty; a prompt needs at least one token.");
+            prompt = ids.Length > 0 ? ids : throw line.Error("'ids' is empty; a prompt needs at least one token.");
         }
-
-        if (line.Value.TryGetProperty("messages", out JsonElement messages))
+        else if (line.Value.TryGetProperty("messages", out JsonElement messages))
         {
             ChatFormat format = model.Loaded.ChatFormat ?? ChatFormat.Llama2;
-            int[] prompt = format.EncodePrompt(model.Tokenizer, Messages(messages, line, path));
-            return new GenerationRequest(prompt, options with { StopIds = [.. options.StopIds, .. format.StopIds(model.Tokenizer)] });
+            prompt = Encode(format, model.Tokenizer, messages, line);
+            options = options with { StopIds = [.. options.StopIds, .. format.StopIds(model.Tokenizer)] };
+        }
+        else
+        {
+            string text = line.Text("text") ?? throw line.Missing("'text', 'ids' or 'messages'");
+            _ = model.Tokenizer;
+            prompt = generator.EncodePrompt(text) is { Length: > 0 } encoded
+                ? encoded
+                : throw line.Error("'text' is empty, and this model's tokenizer adds no BOS to begin with.");
         }
 
-        string text = JsonLines.Text(line, "text", path)
-            ?? throw new CliException($"{path}, line {line.Number}: expected 'text', 'ids' or 'messages', found {JsonLines.Describe(line.Value)}.");
-        _ = model.Tokenizer;
-        int[] encoded = generator.EncodePrompt(text);
-        return encoded.Length > 0
-            ? new GenerationRequest(encoded, options)
-            : throw new CliException($"{path}, line {line.Number}: 'text' is empty, and this model's tokenizer adds no BOS to begin with.");
+        return prompt.Length <= model.Engine.ContextLength
+            ? new GenerationRequest(prompt, options)
+            : throw line.Error(new ContextLengthException(prompt.Length, model.Engine.ContextLength).Message);
     }
 
-    private static List<ChatMessage> Messages(JsonElement messages, JsonLine line, string path)
+    private static int[] Encode(ChatFormat format, Tokenizer tokenizer, JsonElement messages, JsonLine line)
     {
-        string where = $"{path}, line {line.Number}: 'messages'";
+        try
+        {
+            return format.EncodePrompt(tokenizer, Messages(messages, line));
+        }
+        catch (InvalidDialogueException e)
+        {
+            throw line.Error($"'messages': {e.Message}");
+        }
+    }
+
+    private static List<ChatMessage> Messages(JsonElement messages, JsonLine line)
+    {
         if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
         {
-            throw new CliException($"{where} must be a list of at least one message, but it is {JsonLines.Describe(messages)}.");
+            throw line.Error($"'messages' must be a list of at least one message, but it is {JsonLine.Describe(messages)}.");
         }
 
         List<ChatMessage> result = [];
         foreach (JsonElement message in messages.EnumerateArray())
         {
-            string here = $"{where}[{result.Count}]";
+            string here = $"'messages'[{result.Count}]";
             if (message.ValueKind != JsonValueKind.Object
-                || !message.TryGetProperty("role", out JsonElement role) || role.ValueKind != JsonValueKind.String
-                || !message.TryGetProperty("content", out JsonElement content) || content.ValueKind != JsonValueKind.String)
+                || !message.TryGetProperty("role", out JsonElement role) || !message.TryGetProperty("content", out JsonElement content))
             {
-                throw new CliException($"{here} must have the strings 'role' and 'content', but it is {JsonLines.Describe(message)}.");
+                throw line.Error($"{here} must have the strings 'role' and 'content', but it is {JsonLine.Describe(message)}.");
             }
 
-            ChatRole known = role.GetString() switch
+            ChatRole known = line.Text(role, $"{here}.role") switch
             {
                 "system" => ChatRole.System,
                 "user" => ChatRole.User,
                 "assistant" => ChatRole.Assistant,
-                _ => throw new CliException($"{here}: role must be system, user or assistant, but it is '{role.GetString()}'."),
+                string other => throw line.Error($"{here}.role must be system, user or assistant, but it is '{other}'."),
             };
-            result.Add(new ChatMessage(known, content.GetString()!));
+            result.Add(new ChatMessage(known, line.Text(content, $"{here}.content")));
         }
 
         return result;

@@ -13,7 +13,7 @@ internal sealed class OpenModel : IDisposable
     public OpenModel(string path, string? tokenizerPath, int threads)
     {
         Loaded = ModelLoader.Load(path, tokenizerPath);
-        _device = new CpuDevice(threads);
+        _device = new CpuDevice(CommonOptions.ThreadCount(threads));
         Engine = new LlamaEngine(Loaded.Weights, _device);
     }
 

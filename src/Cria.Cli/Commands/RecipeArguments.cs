@@ -27,6 +27,6 @@ internal sealed class RecipeArguments
     {
         Recipe recipe = RecipeReader.Read(parsed.GetRequiredValue(_recipe), parsed.GetValue(_quick), parsed.GetValue(_set) ?? []);
         RunDirectory run = RunDirectory.For(recipe, parsed.GetValue(_output));
-        return new RaisePipeline(recipe, run, parsed.GetValue(_documentation), parsed.GetValue(_threads), cancellation);
+        return new RaisePipeline(recipe, run, parsed.GetValue(_documentation), CommonOptions.ThreadCount(parsed.GetValue(_threads)), cancellation);
     }
 }

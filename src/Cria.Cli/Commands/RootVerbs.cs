@@ -1,14 +1,26 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Spectre.Console;
 
 namespace Cria.Cli.Commands;
 
 /// <summary>The command line: one verb for each step of the pipeline, in its order.</summary>
 internal static class RootVerbs
 {
+    private const int InterruptedExitCode = 130;
+
+    // No table is wider; a file or a pipe has no width of its own.
+    private const int RedirectedWidth = 1000;
+
     /// <summary>Runs one command line.</summary>
     /// <returns>0 only where the work was done; 1 for wrong input; 130 where Ctrl-C interrupted it.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = RedirectedWidth;
+        }
+
         InvocationConfiguration configuration = new()
         {
             EnableDefaultExceptionHandler = false,
@@ -18,7 +30,14 @@ internal static class RootVerbs
         };
         try
         {
-            return await Create().Parse(arguments).InvokeAsync(configuration);
+            ParseResult parsed = Create().Parse(arguments);
+            if (WrongUse(parsed) is { } message)
+            {
+                await Console.Error.WriteLineAsync($"cria: {message}");
+                return 1;
+            }
+
+            return await parsed.InvokeAsync(configuration);
         }
         catch (Exception e) when (UserError.IsExpected(e))
         {
@@ -28,7 +47,7 @@ internal static class RootVerbs
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("cria: interrupted; the same command goes on where it was.");
-            return 130;
+            return InterruptedExitCode;
         }
     }
 
@@ -47,4 +66,25 @@ internal static class RootVerbs
         root.Subcommands.Add(BenchCommand.Create());
         return root;
     }
+
+    /// <summary>
+    /// One line that says what is wrong with a command line, or null. A verb that needs another behind it and has none is left to the
+    /// parser, which shows what there is.
+    /// </summary>
+    private static string? WrongUse(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count == 0 || (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0))
+        {
+            return null;
+        }
+
+        string help = $"See: {CommandLine(parsed.CommandResult)} --help";
+        return parsed.UnmatchedTokens is [string unknown, ..]
+            ? $"There is no {(unknown.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument")} '{unknown}' here. {help}"
+            : $"{parsed.Errors[0].Message} {help}";
+    }
+
+    private static string CommandLine(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{CommandLine(parent)} {command.Command.Name}" : "cria";
 }

@@ -6,16 +6,24 @@ namespace Cria.Cli.Commands;
 /// <summary>The options of sampling, the same with every verb that generates.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<int?> _maxTokens = new("--max-tokens") { Description = "Tokens to add at most; default: as many as the context holds." };
-    private readonly Option<float?> _temperature = new("--temperature") { Description = "0 takes the most probable token." };
-    private readonly Option<int> _topK = new("--top-k") { Description = "Keep the k most probable tokens; 0 keeps all." };
-    private readonly Option<float?> _topP = new("--top-p") { Description = "Keep the most probable tokens up to this mass." };
-    private readonly Option<float> _minP = new("--min-p") { Description = "Drop tokens less probable than this share of the most probable one." };
-    private readonly Option<float> _repetitionPenalty = new("--repetition-penalty")
-    {
-        Description = "Makes tokens that occurred before less probable; 1 changes nothing.",
-        DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<int?> _maxTokens =
+        NumberOption.OptionalWhole("--max-tokens", "Tokens to add at most; default: as many as the context holds.", minimum: 0);
+
+    private readonly Option<float?> _temperature = NumberOption.Real(
+        "--temperature", "0 takes the most probable token; default: what the model's files say, or else 0.6.", value => value >= 0, "a number from 0");
+
+    private readonly Option<int> _topK =
+        NumberOption.Whole("--top-k", "Keep the k most probable tokens; 0 keeps all.", minimum: 0, defaultValue: 0);
+
+    private readonly Option<float?> _topP = NumberOption.Real(
+        "--top-p", "Keep the most probable tokens up to this mass; default: what the model's files say, or else 0.9.",
+        value => value is > 0 and <= 1, "a number above 0 and at most 1");
+
+    private readonly Option<float?> _minP = NumberOption.Real(
+        "--min-p", "Drop tokens less probable than this share of the most probable one.", value => value is >= 0 and <= 1, "a number from 0 to 1");
+
+    private readonly Option<float?> _repetitionPenalty = NumberOption.Real(
+        "--repetition-penalty", "Makes tokens that occurred before less probable; 1 changes nothing.", value => value > 0, "a number above 0");
 
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string[]> _stop = new("--stop")
@@ -41,8 +49,8 @@ internal sealed class SamplingArguments
             Temperature = parsed.GetValue(_temperature) ?? defaults.Temperature,
             TopK = parsed.GetValue(_topK),
             TopP = parsed.GetValue(_topP) ?? defaults.TopP,
-            MinP = parsed.GetValue(_minP),
-            RepetitionPenalty = parsed.GetValue(_repetitionPenalty),
+            MinP = parsed.GetValue(_minP) ?? defaults.MinP,
+            RepetitionPenalty = parsed.GetValue(_repetitionPenalty) ?? defaults.RepetitionPenalty,
             Seed = parsed.GetValue(_seed),
             StopStrings = [.. defaults.StopStrings, .. parsed.GetValue(_stop) ?? []],
         };

@@ -33,7 +33,7 @@ internal static class ScoreCommand
         Scorer scorer = new(model.Engine);
         foreach (JsonLine[] lines in JsonLines.Read(path).Chunk(LinesAtOnce))
         {
-            int[][] sequences = Array.ConvertAll(lines, line => Sequence(model, line, path));
+            int[][] sequences = Array.ConvertAll(lines, line => Sequence(model, line));
             float[][] scores = scorer.Score(sequences);
             for (int i = 0; i < sequences.Length; i++)
             {
@@ -46,16 +46,17 @@ internal static class ScoreCommand
         }
     }
 
-    private static int[] Sequence(OpenModel model, JsonLine line, string path)
+    private static int[] Sequence(OpenModel model, JsonLine line)
     {
-        if (JsonLines.Ids(line, "ids", path, model.Loaded.Config.VocabularySize) is { } ids)
+        if (line.Ids("ids", model.Loaded.Config.VocabularySize) is not { } ids)
         {
-            return ids;
+            string text = line.Text("text") ?? throw line.Missing("'text' or 'ids'");
+            int[] encoded = model.Tokenizer.Encode(text);
+            ids = model.Tokenizer.AddsBos ? [model.Tokenizer.BosId, .. encoded] : encoded;
         }
 
-        string text = JsonLines.Text(line, "text", path)
-            ?? throw new CliException($"{path}, line {line.Number}: expected 'text' or 'ids', found {JsonLines.Describe(line.Value)}.");
-        int[] encoded = model.Tokenizer.Encode(text);
-        return model.Tokenizer.AddsBos ? [model.Tokenizer.BosId, .. encoded] : encoded;
+        // The last token is only ever a target: it needs no place in the context.
+        int most = model.Engine.ContextLength + 1;
+        return ids.Length <= most ? ids : throw line.Error(new ContextLengthException(ids.Length, most).Message);
     }
 }

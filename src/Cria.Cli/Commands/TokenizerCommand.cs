@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Cria.Cli.Pipeline;
 using Cria.Cli.Terminal;
-using Cria.Compute;
 using Cria.Corpus;
 using Cria.Models;
 
@@ -27,7 +26,8 @@ internal static class TokenizerCommand
             Description = "A text file, a .jsonl(.gz) file with \"text\", or a folder of them. May be given several times.",
             Required = true,
         };
-        Option<int> size = new("--vocabulary-size") { Description = "Number of pieces, control and byte pieces included.", Required = true };
+        Option<int> size = NumberOption.Whole("--vocabulary-size", "Number of pieces, control and byte pieces included.");
+        size.Required = true;
         Option<string> output = new("--output") { Description = "The tokenizer.model to write.", Required = true };
         Option<int> threads = CommonOptions.Threads();
         command.Options.Add(input);
@@ -36,16 +36,17 @@ internal static class TokenizerCommand
         command.Options.Add(threads);
         command.SetAction(parsed =>
         {
-            IEnumerable<string> lines = parsed.GetRequiredValue(input)
-                .SelectMany(path => DocumentSources.Open(path))
+            // Every path is opened first, so that a wrong one is refused before any time is spent.
+            IDocumentSource[] sources = [.. parsed.GetRequiredValue(input).SelectMany(path => DocumentSources.Open(path))];
+            IEnumerable<string> lines = sources
                 .SelectMany(source => source.Read())
                 .SelectMany(document => document.Text.Split('\n'));
-            TokenizerStage.Train(lines, parsed.GetRequiredValue(size), Threads(parsed.GetValue(threads)), parsed.GetRequiredValue(output));
+            TokenizerStage.Train(lines, parsed.GetRequiredValue(size), CommonOptions.ThreadCount(parsed.GetValue(threads)), parsed.GetRequiredValue(output));
         });
         return command;
     }
 
-    private static Command Convert(string name, string description, string fields, Action<Tokenizer, JsonLine, string, TextWriter> convert)
+    private static Command Convert(string name, string description, string fields, Action<Tokenizer, JsonLine, TextWriter> convert)
     {
         Command command = new(name, description);
         Argument<string> model = CommonOptions.Model();
@@ -57,29 +58,24 @@ internal static class TokenizerCommand
         command.SetAction(parsed =>
         {
             Tokenizer loaded = ModelLoader.LoadTokenizer(parsed.GetRequiredValue(model), parsed.GetValue(tokenizer));
-            string path = parsed.GetRequiredValue(input);
             using StreamWriter output = new(Console.OpenStandardOutput());
-            foreach (JsonLine line in JsonLines.Read(path))
+            foreach (JsonLine line in JsonLines.Read(parsed.GetRequiredValue(input)))
             {
-                convert(loaded, line, path, output);
+                convert(loaded, line, output);
             }
         });
         return command;
     }
 
-    private static void Encode(Tokenizer tokenizer, JsonLine line, string path, TextWriter output)
+    private static void Encode(Tokenizer tokenizer, JsonLine line, TextWriter output)
     {
-        string text = JsonLines.Text(line, "text", path)
-            ?? throw new CliException($"{path}, line {line.Number}: expected 'text', found {JsonLines.Describe(line.Value)}.");
+        string text = line.Text("text") ?? throw line.Missing("'text'");
         output.WriteLine(JsonOutput.Object(writer => writer.WriteIds("ids", tokenizer.Encode(text))));
     }
 
-    private static void Decode(Tokenizer tokenizer, JsonLine line, string path, TextWriter output)
+    private static void Decode(Tokenizer tokenizer, JsonLine line, TextWriter output)
     {
-        int[] ids = JsonLines.Ids(line, "ids", path, tokenizer.VocabularySize)
-            ?? throw new CliException($"{path}, line {line.Number}: expected 'ids', found {JsonLines.Describe(line.Value)}.");
+        int[] ids = line.Ids("ids", tokenizer.VocabularySize) ?? throw line.Missing("'ids'");
         output.WriteLine(JsonOutput.Object(writer => writer.WriteString("text", tokenizer.Decode(ids))));
     }
-
-    private static int Threads(int given) => given > 0 ? given : CpuDevice.DefaultThreads();
 }

@@ -1,4 +1,5 @@
 using Cria.Cli.Recipes;
+using Cria.Cli.Terminal;
 using Cria.Compute;
 using Cria.Inference;
 using Cria.Models;
@@ -24,7 +25,7 @@ internal static class BaseSamples
         for (int i = 0; i < results.Length; i++)
         {
             output.WriteLine();
-            output.WriteLine(recipe.Samples.Prompts[i] + results[i].Text);
+            output.WriteLine(TerminalText.Printable(recipe.Samples.Prompts[i] + results[i].Text));
         }
 
         output.WriteLine();

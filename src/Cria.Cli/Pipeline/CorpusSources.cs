@@ -21,12 +21,20 @@ internal static class CorpusSources
 
     private static IReadOnlyList<IDocumentSource> Open(SourceSection source, string? documentation)
     {
-        if (source.Kind != "dotnet-documentation")
+        if (source.Kind != SourceSection.DotNetDocumentation)
         {
             return DocumentSources.Open(source.Path);
         }
 
-        string? folder = source.Path == "auto" ? documentation : source.Path;
-        return [new XmlDocumentationSource(DotNetReferencePacks.FindFiles(folder), "dotnet", source.ExcludedNamespaces)];
+        string? folder = source.Path == SourceSection.Auto ? documentation : source.Path;
+        try
+        {
+            IReadOnlyList<string> files = File.Exists(folder) ? [folder] : DotNetReferencePacks.FindFiles(folder);
+            return [new XmlDocumentationSource(files, "dotnet", source.ExcludedNamespaces)];
+        }
+        catch (InvalidCorpusException e) when (folder is null)
+        {
+            throw new CliException($"{e.Message} Name it with --documentation FOLDER.", e);
+        }
     }
 }

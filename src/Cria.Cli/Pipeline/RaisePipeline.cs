@@ -19,7 +19,7 @@ internal sealed class RaisePipeline : IDisposable
         _recipe = recipe;
         Run = run;
         _documentation = documentation;
-        _threads = threads > 0 ? threads : CpuDevice.DefaultThreads();
+        _threads = threads;
         _cancellation = cancellation;
         _stages = new StageRunner(run, Console.Out);
         _device = new Lazy<CpuDevice>(() => new CpuDevice(_threads));

@@ -5,7 +5,7 @@ using Cria.Models;
 
 namespace Cria.Cli.Pipeline;
 
-/// <summary>Everything that one run made, and which stages are finished, in <c>stages.json</c>.</summary>
+/// <summary>Everything that one run made, and which stages are begun and finished, in <c>stages.json</c>.</summary>
 internal sealed class RunDirectory
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -20,33 +20,35 @@ internal sealed class RunDirectory
 
     public string Base => Path.Combine(Root, "base");
 
-    public string Metrics => Path.Combine(Root, "metrics", "metrics.jsonl");
-
     private string Stages => Path.Combine(Root, "stages.json");
 
     /// <summary>Where a recipe's run goes.</summary>
     public static RunDirectory For(Recipe recipe, string? output) => new(output ?? Path.Combine("runs", recipe.Name));
 
     /// <summary>Writes the resolved recipe.</summary>
-    public void Begin(Recipe recipe)
-    {
-        Directory.CreateDirectory(Root);
-        AtomicFile.Write(Path.Combine(Root, "recipe.yaml"), stream =>
-        {
-            using StreamWriter writer = new(stream, leaveOpen: true);
-            writer.Write(RecipeReader.Write(recipe));
-        });
-    }
+    public void Begin(Recipe recipe) => AtomicFile.WriteText(Path.Combine(Root, "recipe.yaml"), RecipeReader.Write(recipe));
 
-    /// <summary>The fingerprint with which a stage was finished, or null.</summary>
-    public string? FinishedFingerprint(string stage) => (string?)Read()[stage]?["fingerprint"];
+    /// <summary>What is recorded of a stage, or null where it was never begun.</summary>
+    public StageRecord? Find(string stage) =>
+        Read()[stage] is JsonObject record && (string?)record["fingerprint"] is { } fingerprint
+            ? new StageRecord(fingerprint, (bool?)record["finished"] ?? false)
+            : null;
+
+    /// <summary>Records that a stage is begun.</summary>
+    public void BeginStage(string stage, string fingerprint) =>
+        Record(stage, new JsonObject { ["fingerprint"] = fingerprint, ["finished"] = false });
 
     /// <summary>Records that a stage is finished.</summary>
-    public void Finish(string stage, string fingerprint, double seconds)
+    /// <param name="stage">Its name.</param>
+    /// <param name="fingerprint">Of its inputs and settings.</param>
+    /// <param name="seconds">The time since it was last begun.</param>
+    public void FinishStage(string stage, string fingerprint, double seconds) =>
+        Record(stage, new JsonObject { ["fingerprint"] = fingerprint, ["finished"] = true, ["seconds"] = Math.Round(seconds, 1) });
+
+    private void Record(string stage, JsonObject record)
     {
         JsonObject stages = Read();
-        double before = stages[stage] is JsonObject known && (string?)known["fingerprint"] == fingerprint ? (double?)known["seconds"] ?? 0 : 0;
-        stages[stage] = new JsonObject { ["fingerprint"] = fingerprint, ["seconds"] = Math.Round(before + seconds, 1) };
+        stages[stage] = record;
         AtomicFile.Write(Stages, stream => JsonSerializer.Serialize(stream, stages, Indented));
     }
 
@@ -67,3 +69,8 @@ internal sealed class RunDirectory
         }
     }
 }
+
+/// <summary>What <c>stages.json</c> says about a stage.</summary>
+/// <param name="Fingerprint">Of the inputs and settings it was begun with.</param>
+/// <param name="Finished">Whether it came to its end.</param>
+internal sealed record StageRecord(string Fingerprint, bool Finished);

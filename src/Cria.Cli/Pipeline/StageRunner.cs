@@ -23,27 +23,29 @@ internal sealed class StageRunner(RunDirectory run, TextWriter output)
     /// <summary>Runs <paramref name="work"/> unless the stage is finished with the same fingerprint.</summary>
     /// <param name="stage">Its name, for the user and <c>stages.json</c>.</param>
     /// <param name="fingerprint">See <see cref="Fingerprint"/>.</param>
-    /// <param name="results">The files and folders it makes: missing ones make it run again; those of other settings are moved aside, never deleted.</param>
+    /// <param name="results">The files and folders it makes: missing ones make it run again; those of other settings, finished or not, are moved aside, never deleted.</param>
     /// <param name="work">Does the work and returns a line that says what came of it.</param>
     public void Run(string stage, string fingerprint, IReadOnlyList<string> results, Func<string> work)
     {
-        string? finished = run.FinishedFingerprint(stage);
+        StageRecord? known = run.Find(stage);
         bool present = results.All(path => File.Exists(path) || Directory.Exists(path));
-        if (finished == fingerprint && present)
+        if (known is { Finished: true } && known.Fingerprint == fingerprint && present)
         {
             output.WriteLine($"{stage,-10} up to date");
             return;
         }
 
-        if (finished is not null && finished != fingerprint)
+        if (known is not null && known.Fingerprint != fingerprint)
         {
             MoveAside(stage, results);
         }
 
+        run.BeginStage(stage, fingerprint);
+
         output.WriteLine($"{stage,-10} …");
         Stopwatch clock = Stopwatch.StartNew();
         string summary = work();
-        run.Finish(stage, fingerprint, clock.Elapsed.TotalSeconds);
+        run.FinishStage(stage, fingerprint, clock.Elapsed.TotalSeconds);
         output.WriteLine($"{stage,-10} {summary} ({ProgressLine.Duration(clock.Elapsed.TotalSeconds)})");
     }
 

@@ -19,7 +19,14 @@ internal static class TokenizerStage
         stages.Run("tokenizer", fingerprint, [run.TokenizerModel], () =>
         {
             IEnumerable<string> lines = builder.TrainingText(recipe.Tokenizer.TrainingCharacters);
-            return Train(lines, recipe.Tokenizer.VocabularySize, threads, run.TokenizerModel);
+            try
+            {
+                return Train(lines, recipe.Tokenizer.VocabularySize, threads, run.TokenizerModel);
+            }
+            catch (VocabularySizeException e)
+            {
+                throw new CliException($"tokenizer.vocabulary-size: {e.Message}", e);
+            }
         });
     }
 

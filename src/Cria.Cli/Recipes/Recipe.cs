@@ -44,11 +44,17 @@ internal sealed class CorpusSection
 /// <summary>One source of text.</summary>
 internal sealed class SourceSection
 {
+    /// <summary>The kind of source that reads XML documentation.</summary>
+    internal const string DotNetDocumentation = "dotnet-documentation";
+
+    /// <summary>The path that finds the reference packs of the installed SDK.</summary>
+    internal const string Auto = "auto";
+
     /// <summary><c>dotnet-documentation</c> (XML files), <c>text</c> (.txt and .md) or <c>jsonl</c> (.jsonl and .jsonl.gz with a <c>text</c> field).</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>A file or folder; for <c>dotnet-documentation</c> <c>auto</c> finds the reference packs of the installed SDK.</summary>
-    public string Path { get; set; } = "auto";
+    public string Path { get; set; } = Auto;
 
     /// <summary>Namespaces of <c>dotnet-documentation</c> to leave out, with all below them.</summary>
     public List<string> ExcludedNamespaces { get; set; } = [];

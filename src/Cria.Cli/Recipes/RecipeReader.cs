@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Reflection;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
@@ -37,14 +35,15 @@ internal static class RecipeReader
         {
             YamlStream stream = [];
             stream.Load(new StringReader(text));
-            YamlMappingNode root = stream.Documents.Count == 0 ? [] : AsMapping(stream.Documents[0].RootNode, path, "the recipe");
+            RecipeChecker checker = new(node => $"{path}, line {node.Start.Line}");
+            YamlMappingNode root = stream.Documents.Count == 0 ? [] : checker.Section(stream.Documents[0].RootNode, "the recipe");
             YamlNode? quickSection = root.Children.TryGetValue(QuickKey, out YamlNode? node) ? node : null;
             root.Children.Remove(QuickKey);
-            CheckKeys(root, typeof(Recipe), path, "");
+            checker.Check(root, typeof(Recipe));
             if (quickSection is not null)
             {
-                YamlMappingNode overlay = AsMapping(quickSection, path, QuickKey);
-                CheckKeys(overlay, typeof(Recipe), path, QuickKey + ".");
+                YamlMappingNode overlay = checker.Section(quickSection, QuickKey);
+                checker.Check(overlay, typeof(Recipe), QuickKey + ".");
                 if (quick)
                 {
                     Merge(root, overlay);
@@ -55,12 +54,12 @@ internal static class RecipeReader
                 throw new CliException($"{path} has no section '{QuickKey}', so it cannot be run with --quick.");
             }
 
-            foreach (string text2 in overrides)
+            foreach (string assignment in overrides)
             {
-                Override(root, text2);
+                Override(root, assignment);
+                new RecipeChecker(_ => $"--set {assignment}").Check(root, typeof(Recipe));
             }
 
-            CheckKeys(root, typeof(Recipe), path, "");
             Recipe recipe = Deserialize(root);
             recipe.Name = quick ? recipe.Name + "-quick" : recipe.Name;
             RecipeValidator.Validate(recipe, path);
@@ -86,55 +85,6 @@ internal static class RecipeReader
             .Build()
             .Deserialize<Recipe>(writer.ToString()) ?? new Recipe();
     }
-
-    private static YamlMappingNode AsMapping(YamlNode node, string path, string what) =>
-        node as YamlMappingNode ?? throw new CliException($"{path}, line {node.Start.Line}: {what} must hold 'key: value' lines.");
-
-    private static void CheckKeys(YamlMappingNode mapping, Type type, string path, string prefix)
-    {
-        Dictionary<string, PropertyInfo> known = type.GetProperties()
-            .ToDictionary(property => HyphenatedNamingConvention.Instance.Apply(property.Name));
-        foreach ((YamlNode keyNode, YamlNode value) in mapping.Children)
-        {
-            string key = ((YamlScalarNode)keyNode).Value ?? "";
-            if (!known.TryGetValue(key, out PropertyInfo? property))
-            {
-                string line = keyNode.Start.Line > 0 ? $", line {keyNode.Start.Line}" : "";
-                throw new CliException($"{path}{line}: unknown key '{prefix}{key}'. Known here: {string.Join(", ", known.Keys)}.");
-            }
-
-            Type inner = property.PropertyType;
-            bool isList = inner.IsGenericType && inner.GetGenericTypeDefinition() == typeof(List<>);
-            if (isList)
-            {
-                CheckList(value, inner.GetGenericArguments()[0], path, prefix + key);
-            }
-            else if (IsSection(inner))
-            {
-                CheckKeys(AsMapping(value, path, prefix + key), inner, path, prefix + key + ".");
-            }
-            else if (value is not YamlScalarNode)
-            {
-                throw new CliException($"{path}, line {value.Start.Line}: '{prefix}{key}' must be a single value.");
-            }
-        }
-    }
-
-    private static void CheckList(YamlNode value, Type item, string path, string name)
-    {
-        if (value is not YamlSequenceNode list)
-        {
-            throw new CliException($"{path}, line {value.Start.Line}: '{name}' must be a list.");
-        }
-
-        for (int i = 0; i < list.Children.Count && IsSection(item); i++)
-        {
-            CheckKeys(AsMapping(list.Children[i], path, $"{name}.{i}"), item, path, $"{name}.{i}.");
-        }
-    }
-
-    private static bool IsSection(Type type) =>
-        type.IsClass && type != typeof(string) && !typeof(IEnumerable).IsAssignableFrom(type);
 
     private static void Merge(YamlMappingNode target, YamlMappingNode overlay)
     {

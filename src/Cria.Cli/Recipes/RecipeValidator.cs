@@ -3,7 +3,7 @@ namespace Cria.Cli.Recipes;
 /// <summary>Checks a recipe's values before any work is done.</summary>
 internal static class RecipeValidator
 {
-    private static readonly string[] SourceKinds = ["dotnet-documentation", "text", "jsonl"];
+    private static readonly string[] SourceKinds = [SourceSection.DotNetDocumentation, "text", "jsonl"];
 
     /// <exception cref="CliException">A value is out of range; the message names file and key, what was expected and what was found.</exception>
     public static void Validate(Recipe recipe, string path)
@@ -28,7 +28,8 @@ internal static class RecipeValidator
         {
             Require(SourceKinds.Contains(source.Kind), "corpus.sources.kind", string.Join(" or ", SourceKinds), $"'{source.Kind}'");
             Require(
-                source.Kind == SourceKinds[0] || source.Path != "auto", "corpus.sources.path", $"a file or folder for kind {source.Kind}", "auto");
+                source.Kind == SourceSection.DotNetDocumentation || source.Path != SourceSection.Auto,
+                "corpus.sources.path", $"a file or folder for kind {source.Kind}", source.Path);
         }
 
         Share("corpus.held-out-members", recipe.Corpus.HeldOutMembers);
@@ -51,6 +52,10 @@ internal static class RecipeValidator
         NotNegative("pretraining.steps", pretraining.Steps);
         Positive("pretraining.epochs", pretraining.Epochs);
         Positive("pretraining.batch-size", pretraining.BatchSize);
+        Require(
+            (long)pretraining.BatchSize * recipe.Model.ContextLength <= int.MaxValue,
+            "pretraining.batch-size times model.context-length", "at most 2,147,483,647 tokens",
+            $"{(long)pretraining.BatchSize * recipe.Model.ContextLength:N0}");
         NotNegative("pretraining.pass-tokens", pretraining.PassTokens);
         Positive("pretraining.learning-rate", pretraining.LearningRate);
         NotNegative("pretraining.warmup-steps", pretraining.WarmupSteps);
