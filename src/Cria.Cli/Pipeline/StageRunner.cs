@@ -44,7 +44,17 @@ internal sealed class StageRunner(RunDirectory run, TextWriter output)
 
         output.WriteLine($"{stage,-10} …");
         Stopwatch clock = Stopwatch.StartNew();
-        string summary = work();
+        string summary;
+        try
+        {
+            summary = work();
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            // The system's own message may not name a file: a full disk, a lost drive.
+            throw new CliException($"The {stage} stage in {run.Root} stopped: {e.Message} The same command goes on where it was.", e);
+        }
+
         run.FinishStage(stage, fingerprint, clock.Elapsed.TotalSeconds);
         output.WriteLine($"{stage,-10} {summary} ({ProgressLine.Duration(clock.Elapsed.TotalSeconds)})");
     }
