@@ -4,7 +4,7 @@ using Cria.Compute;
 namespace Cria.Benchmarks;
 
 /// <summary>Attention of one layer at the training shapes, forward and backward, and one decoded token over a long cache.</summary>
-public class AttentionBenchmarks
+public class AttentionBenchmarks : IDisposable
 {
     private readonly List<NativeBuffer> _buffers = [];
     private CpuDevice _device = null!;
@@ -54,10 +54,11 @@ public class AttentionBenchmarks
     }
 
     [GlobalCleanup]
-    public void Cleanup()
+    public void Dispose()
     {
         _device.Dispose();
         _buffers.ForEach(buffer => buffer.Dispose());
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark]
