@@ -41,7 +41,7 @@ public sealed class SmolLm2GoldenTests : IDisposable
     {
         JsonElement input = item.GetProperty("input");
         int[] prompt = item.Text("kind") == "chat"
-            ? _model.ChatFormat.EncodePrompt(_model.Tokenizer!, [.. input.EnumerateArray().Select(Message)])
+            ? _model.ChatFormat!.EncodePrompt(_model.Tokenizer!, [.. input.EnumerateArray().Select(Message)])
             : _model.Tokenizer!.Encode(input.GetString()!);
         Assert.Equal(item.Ints("prompt_ids"), prompt);
 
