@@ -9,7 +9,7 @@ internal static class TinyTraining
 {
     public const string Verb = "tiny-training";
     public const string WeightsName = "weights.bin";
-    public const long Steps = 240;
+    public const long Steps = 160;
 
     public static SettingsFingerprint Settings => new SettingsFingerprint().Add("steps", Steps).Add("rate", 0.01);
 

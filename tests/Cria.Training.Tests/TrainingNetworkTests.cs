@@ -120,4 +120,21 @@ public sealed class TrainingNetworkTests
         Assert.Throws<ArgumentException>(() => batch.Add([1, 2], [1]));
         Assert.Throws<ArgumentException>(() => batch.AddNextToken([1]));
     }
+
+    [Fact]
+    public void StepsOfUnequalPartsAllocateNothing()
+    {
+        using LlamaWeights weights = TinyModel.Weights();
+        using CpuDevice device = new(2);
+        TokenBatch batch = TinyModel.Batch(3, 7, 12, 3, 9);
+        using Trainer trainer = new(weights, device, new AdamWSettings(), new LearningRateSchedule(1e-3, 0, 10), 16);
+        for (int i = 0; i < 3; i++)
+        {
+            trainer.Step(batch);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        trainer.Step(batch);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Cria.Cli.Terminal;
 using Cria.Compute;
-using Cria.Compute.Benchmarking;
 using Cria.Training.Benchmarking;
 using Spectre.Console;
 
@@ -11,8 +10,6 @@ namespace Cria.Cli.Commands;
 /// <summary><c>cria bench train</c>: tokens per second of whole training steps, and where the time goes.</summary>
 internal static class BenchTrainCommand
 {
-    private const int TimedSteps = 3;
-
     public static Command Create()
     {
         Command command = new("train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
@@ -56,34 +53,20 @@ internal static class BenchTrainCommand
                 PassTokens = parsed.GetValue(pass),
             };
             using CpuDevice cpu = new(count);
-            TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu, FmaPeak.MeasureMedian(cpu));
-            IReadOnlyList<OperationTiming> operations = TimeOperations(options, cpu, result.PeakGigaflops);
+            TrainingBenchmarkResult result = TrainingBenchmark.Run(options, cpu);
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(Json(result, operations));
+                Console.WriteLine(Json(result));
             }
             else
             {
-                Print(result, operations);
+                Print(result);
             }
         });
         return command;
     }
 
-    /// <summary>A few more steps with a stopwatch around every operation: per step.</summary>
-    private static IReadOnlyList<OperationTiming> TimeOperations(TrainingBenchmarkOptions options, CpuDevice cpu, double peak)
-    {
-        TimingDevice timing = new(cpu);
-        TrainingBenchmark.Run(options with { Steps = TimedSteps, Warmup = 0 }, timing, peak);
-        return [.. timing.Operations.Select(operation => operation with
-        {
-            Calls = operation.Calls / TimedSteps,
-            Seconds = operation.Seconds / TimedSteps,
-            Flop = operation.Flop / TimedSteps,
-        })];
-    }
-
-    private static string Json(TrainingBenchmarkResult result, IReadOnlyList<OperationTiming> operations) => JsonOutput.IndentedObject(writer =>
+    private static string Json(TrainingBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
     {
         TrainingBenchmarkOptions options = result.Options;
         writer.WriteNumber("dim", options.Dim);
@@ -107,7 +90,7 @@ internal static class BenchTrainCommand
         writer.WriteNumber("allocated_bytes_per_step", result.AllocatedBytesPerStep);
         writer.WriteNumber("page_faults_per_step", Math.Round(result.PageFaultsPerStep, 2));
         writer.WriteStartArray("operations");
-        foreach (OperationTiming operation in operations)
+        foreach (OperationTiming operation in result.Operations)
         {
             writer.WriteStartObject();
             writer.WriteString("name", operation.Name);
@@ -120,7 +103,7 @@ internal static class BenchTrainCommand
         writer.WriteEndArray();
     });
 
-    private static void Print(TrainingBenchmarkResult result, IReadOnlyList<OperationTiming> operations)
+    private static void Print(TrainingBenchmarkResult result)
     {
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -132,8 +115,8 @@ internal static class BenchTrainCommand
             CultureInfo.InvariantCulture, $"{result.AllocatedBytesPerStep} bytes allocated and {result.PageFaultsPerStep:F1} page faults in a steady step"));
         Table table = new() { Border = TableBorder.Simple };
         table.AddColumns("operation", "calls", "ms a step", "share", "GFLOP/s");
-        double all = operations.Sum(operation => operation.Seconds);
-        foreach (OperationTiming operation in operations)
+        double all = result.Operations.Sum(operation => operation.Seconds);
+        foreach (OperationTiming operation in result.Operations)
         {
             table.AddRow(
                 operation.Name,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cria.Compute;
+using Cria.Compute.Benchmarking;
 using Cria.Models;
 
 namespace Cria.Training.Benchmarking;
@@ -13,16 +14,18 @@ public static class TrainingBenchmark
     /// <summary>Measures.</summary>
     /// <param name="options">Shape and protocol.</param>
     /// <param name="device">The device to compute on, with as many threads as the options say.</param>
-    /// <param name="peakGigaflops">The multiply-add peak to compare with.</param>
-    public static TrainingBenchmarkResult Run(TrainingBenchmarkOptions options, Device device, double peakGigaflops)
+    public static TrainingBenchmarkResult Run(TrainingBenchmarkOptions options, CpuDevice device)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(device);
+        double peak = FmaPeak.MeasureMedian(device);
+        TimingDevice timing = new(device);
         LlamaConfig config = options.Config;
         int batchTokens = options.Batch * options.Sequence;
         int passTokens = options.PassTokens > 0 ? options.PassTokens : PassSize.Choose(config, options.Sequence, batchTokens);
         using LlamaWeights weights = new(config);
         weights.InitializeRandom(0);
-        using Trainer trainer = new(weights, device, new AdamWSettings(), new LearningRateSchedule(3e-4, 0, long.MaxValue), passTokens);
+        using Trainer trainer = new(weights, timing, new AdamWSettings(), new LearningRateSchedule(3e-4, 0, long.MaxValue), passTokens);
         TokenBatch batch = new(batchTokens);
         DeterministicRandom random = new(0);
         int[] window = new int[options.Sequence + 1];
@@ -34,6 +37,7 @@ public static class TrainingBenchmark
             trainer.Step(batch);
         }
 
+        timing.Reset();
         long faults = ProcessFigures.MinorFaults();
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         for (int step = 0; step < options.Steps; step++)
@@ -57,7 +61,13 @@ public static class TrainingBenchmark
             PeakMebibytes = ProcessFigures.PeakMebibytes(),
             Loss = loss,
             StepOperations = StepOperations(config, options.Sequence, batchTokens),
-            PeakGigaflops = peakGigaflops,
+            PeakGigaflops = Math.Max(peak, FmaPeak.MeasureMedian(device)),
+            Operations = [.. timing.Operations.Select(operation => operation with
+            {
+                Calls = operation.Calls / options.Steps,
+                Seconds = operation.Seconds / options.Steps,
+                Flop = operation.Flop / options.Steps,
+            })],
             AllocatedBytesPerStep = allocated / options.Steps,
             PageFaultsPerStep = faultsPerStep,
         };

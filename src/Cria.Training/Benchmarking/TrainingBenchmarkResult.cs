@@ -1,3 +1,5 @@
+using Cria.Compute;
+
 namespace Cria.Training.Benchmarking;
 
 /// <summary>What a training benchmark measured.</summary>
@@ -32,6 +34,9 @@ public sealed record TrainingBenchmarkResult
 
     /// <summary>The share of the peak that a step reaches.</summary>
     public double ShareOfPeak => RooflineMilliseconds / StepMilliseconds;
+
+    /// <summary>What each operation costs in a step, on average, the costliest first.</summary>
+    public required IReadOnlyList<OperationTiming> Operations { get; init; }
 
     /// <summary>Managed bytes allocated in a steady step.</summary>
     public required long AllocatedBytesPerStep { get; init; }
