@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Compute;
 
@@ -45,8 +46,12 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
     {
         int column = chunk * _columnsPerChunk;
         int end = Math.Min(column + _columnsPerChunk, _product.Columns);
-        int unit = _product.Rows == 1 ? WeightsForOneToken : WeightsPerTile;
-        for (; column + unit <= end; column += unit)
+        if (_product.Rows == 1 && _product.Inner >= TSimd.Count)
+        {
+            column = OneToken(column, end);
+        }
+
+        for (; column + WeightsPerTile <= end; column += WeightsPerTile)
         {
             int row = 0;
             for (; _product.Rows - row >= TokensPerTile; row += TokensPerTile)
@@ -56,7 +61,7 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
 
             for (; row < _product.Rows; row++)
             {
-                Tile(row, 1, column, unit);
+                Tile(row, 1, column, WeightsPerTile);
             }
         }
 
@@ -79,22 +84,12 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
         {
             FourByThree(weight, _product.BColumnStride, x, _product.ARowStride, inner, sums);
         }
-        else if (weights == WeightsForOneToken)
-        {
-            EightByOne(weight, _product.BColumnStride, x, inner, sums);
-        }
         else
         {
             for (int w = 0; w < weights; w++)
             {
                 sums[w] = One(weight + (w * _product.BColumnStride), x, inner);
             }
-        }
-
-        if (tokens == 1 && inner == _product.Inner && _product.Addend == null)
-        {
-            new ReadOnlySpan<float>(sums, weights).CopyTo(new Span<float>(_product.C + (row * _product.CStride) + column, weights));
-            return;
         }
 
         for (int w = 0; w < weights; w++)
@@ -165,40 +160,77 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
         TSimd.StoreSums(sums + 8, c2, d0, d1, d2);
     }
 
-    /// <summary>Eight rows of the weight by one of x: as many sums as hide the latency of a multiply-add.</summary>
+    /// <summary>
+    /// Eight rows of the weight at a time by the one row of x: as many sums as hide the latency of a multiply-add, and their lanes are
+    /// added up together. The steps that fill no vector are the last lanes of a vector that ends with the row; x is zero in its others.
+    /// </summary>
+    /// <returns>The first column that is left over.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightByOne(float* weight, nint weightStride, float* x, int inner, float* sums)
+    private readonly int OneToken(int column, int end)
     {
-        float* w1 = weight + weightStride;
-        float* w2 = weight + (2 * weightStride);
-        float* w3 = weight + (3 * weightStride);
-        float* w4 = weight + (4 * weightStride);
-        float* w5 = weight + (5 * weightStride);
-        float* w6 = weight + (6 * weightStride);
-        float* w7 = weight + (7 * weightStride);
-        TVector a0 = TSimd.Zero;
-        TVector b0 = TSimd.Zero;
-        TVector c0 = TSimd.Zero;
-        TVector d0 = TSimd.Zero;
-        TVector e0 = TSimd.Zero;
-        TVector f0 = TSimd.Zero;
-        TVector g0 = TSimd.Zero;
-        TVector h0 = TSimd.Zero;
-        for (int i = 0; i < inner; i += TSimd.Count)
+        int rest = _product.Inner % TSimd.Count;
+        int inner = _product.Inner - rest;
+        int last = _product.Inner - TSimd.Count;
+        float* x = _product.A;
+        float* tail = stackalloc float[TSimd.Count];
+        float* sums = stackalloc float[WeightsForOneToken];
+        TSimd.Store(tail, TSimd.Zero);
+        for (int i = 0; i < rest; i++)
         {
-            TVector v0 = TSimd.Load(x + i);
-            a0 = TSimd.MultiplyAdd(TSimd.Load(weight + i), v0, a0);
-            b0 = TSimd.MultiplyAdd(TSimd.Load(w1 + i), v0, b0);
-            c0 = TSimd.MultiplyAdd(TSimd.Load(w2 + i), v0, c0);
-            d0 = TSimd.MultiplyAdd(TSimd.Load(w3 + i), v0, d0);
-            e0 = TSimd.MultiplyAdd(TSimd.Load(w4 + i), v0, e0);
-            f0 = TSimd.MultiplyAdd(TSimd.Load(w5 + i), v0, f0);
-            g0 = TSimd.MultiplyAdd(TSimd.Load(w6 + i), v0, g0);
-            h0 = TSimd.MultiplyAdd(TSimd.Load(w7 + i), v0, h0);
+            tail[TSimd.Count - rest + i] = x[inner + i];
         }
 
-        TSimd.StoreSums(sums, a0, b0, c0, d0);
-        TSimd.StoreSums(sums + 4, e0, f0, g0, h0);
+        TVector tailOfX = TSimd.Load(tail);
+        nint stride = _product.BColumnStride;
+        for (; column + WeightsForOneToken <= end; column += WeightsForOneToken)
+        {
+            float* w0 = _product.B + (column * stride);
+            float* w1 = w0 + stride;
+            float* w2 = w1 + stride;
+            float* w3 = w2 + stride;
+            float* w4 = w3 + stride;
+            float* w5 = w4 + stride;
+            float* w6 = w5 + stride;
+            float* w7 = w6 + stride;
+            TVector a = TSimd.Zero, b = TSimd.Zero, c = TSimd.Zero, d = TSimd.Zero;
+            TVector e = TSimd.Zero, f = TSimd.Zero, g = TSimd.Zero, h = TSimd.Zero;
+            for (int i = 0; i < inner; i += TSimd.Count)
+            {
+                TVector v = TSimd.Load(x + i);
+                a = TSimd.MultiplyAdd(TSimd.Load(w0 + i), v, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(w1 + i), v, b);
+                c = TSimd.MultiplyAdd(TSimd.Load(w2 + i), v, c);
+                d = TSimd.MultiplyAdd(TSimd.Load(w3 + i), v, d);
+                e = TSimd.MultiplyAdd(TSimd.Load(w4 + i), v, e);
+                f = TSimd.MultiplyAdd(TSimd.Load(w5 + i), v, f);
+                g = TSimd.MultiplyAdd(TSimd.Load(w6 + i), v, g);
+                h = TSimd.MultiplyAdd(TSimd.Load(w7 + i), v, h);
+            }
+
+            if (rest > 0)
+            {
+                a = TSimd.MultiplyAdd(TSimd.Load(w0 + last), tailOfX, a);
+                b = TSimd.MultiplyAdd(TSimd.Load(w1 + last), tailOfX, b);
+                c = TSimd.MultiplyAdd(TSimd.Load(w2 + last), tailOfX, c);
+                d = TSimd.MultiplyAdd(TSimd.Load(w3 + last), tailOfX, d);
+                e = TSimd.MultiplyAdd(TSimd.Load(w4 + last), tailOfX, e);
+                f = TSimd.MultiplyAdd(TSimd.Load(w5 + last), tailOfX, f);
+                g = TSimd.MultiplyAdd(TSimd.Load(w6 + last), tailOfX, g);
+                h = TSimd.MultiplyAdd(TSimd.Load(w7 + last), tailOfX, h);
+            }
+
+            TSimd.StoreSums(sums, a, b, c, d);
+            TSimd.StoreSums(sums + 4, e, f, g, h);
+            Vector256<float> result = Vector256.Load(sums);
+            if (_product.Addend != null)
+            {
+                result += Vector256.Load(_product.Addend + column);
+            }
+
+            result.Store(_product.C + column);
+        }
+
+        return column;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
