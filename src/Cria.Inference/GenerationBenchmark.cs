@@ -138,7 +138,7 @@ public static class GenerationBenchmark
             Tensor logits = engine.Forward(batch);
             for (int s = 0; s < sequences; s++)
             {
-                next[s] = LogitMath.ArgMax(logits.Row(s));
+                next[s] = logits.Row(s).IndexOf(LogitRow.Maximum(logits.Row(s)));
             }
         }
 

@@ -62,7 +62,7 @@ public sealed class SmolLm2GoldenTests : IDisposable
                 }
             }
 
-            float best = LogitMath.Maximum(logits);
+            float best = LogitRow.Maximum(logits);
             Assert.True(
                 logits[greedy[step]] >= best - CertainMargin,
                 $"Step {step}: recorded token {greedy[step]} has {logits[greedy[step]]}, but {logits.IndexOf(best)} has {best}.");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Cria.Compute;
 using Cria.Models;
 
 namespace Cria.Inference;
@@ -25,7 +26,7 @@ public sealed class Sampler
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
         _weights = new float[vocabularySize];
-        _blockSums = new double[(vocabularySize + LogitMath.BlockSize - 1) / LogitMath.BlockSize];
+        _blockSums = new double[LogitRow.Blocks(vocabularySize)];
         _candidates = new Candidate[vocabularySize];
         _scratch = new Candidate[vocabularySize];
         _seen = new int[vocabularySize];
@@ -41,8 +42,8 @@ public sealed class Sampler
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(logits.Length, _weights.Length, nameof(logits));
-        float maximum = LogitMath.Maximum(logits);
-        double logSum = LogitMath.LogSumExp(logits, maximum);
+        float maximum = LogitRow.Maximum(logits);
+        double logSum = LogitRow.LogSumExp(logits, maximum);
         if (!double.IsFinite(logSum))
         {
             throw new InvalidDataException("The model's logits are not finite numbers: its weights are damaged or its training diverged.");
@@ -55,7 +56,8 @@ public sealed class Sampler
 
         // The penalty overwrites logits, so the model's own probabilities are found afterwards through the undone change.
         PenaliseRepetition(logits, options.RepetitionPenalty, previous);
-        (int id, float samplingLogProbability) = options.IsGreedy ? (LogitMath.ArgMax(logits), 0) : Draw(logits, options, ref random);
+        (int id, float samplingLogProbability) =
+            options.IsGreedy ? (logits.IndexOf(LogitRow.Maximum(logits)), 0) : Draw(logits, options, ref random);
         float logit = _seen[id] == _seenMark ? Unpenalised(logits[id], options.RepetitionPenalty) : logits[id];
         return new SampledToken(id, (float)(logit - logSum), samplingLogProbability);
     }
@@ -111,14 +113,14 @@ public sealed class Sampler
         double total = Exponentials(logits, temperature);
         double point = random.NextDouble() * total;
         int block = 0;
-        while (point >= _blockSums[block] && (block + 1) * LogitMath.BlockSize < logits.Length)
+        while (point >= _blockSums[block] && (block + 1) * LogitRow.BlockSize < logits.Length)
         {
             point -= _blockSums[block++];
         }
 
         // Rounding may put the point behind the block's last token: then it is the last one that has any probability.
-        int id = block * LogitMath.BlockSize;
-        int last = Math.Min(id + LogitMath.BlockSize, logits.Length) - 1;
+        int id = block * LogitRow.BlockSize;
+        int last = Math.Min(id + LogitRow.BlockSize, logits.Length) - 1;
         double sum = _weights[id];
         while (sum <= point && id < last)
         {
@@ -134,7 +136,7 @@ public sealed class Sampler
     }
 
     private double Exponentials(ReadOnlySpan<float> logits, float temperature) =>
-        LogitMath.Exponentials(logits, LogitMath.Maximum(logits), 1 / temperature, _weights, _blockSums);
+        LogitRow.Exponentials(logits, LogitRow.Maximum(logits), 1 / temperature, _weights, _blockSums);
 
     /// <summary>Leaves in the candidates, in the order of ids, what the filters keep.</summary>
     /// <returns>The sum of their weights.</returns>
