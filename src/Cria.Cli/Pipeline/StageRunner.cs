@@ -49,9 +49,10 @@ internal sealed class StageRunner(RunDirectory run, TextWriter output)
         {
             summary = work();
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException))
+        catch (Exception e) when (e.GetType() == typeof(IOException) || e is ArgumentOutOfRangeException { ParamName: "value" })
         {
-            // The system's own message may not name a file: a full disk, a lost drive.
+            // The system's own message may not name a file: a full disk, a lost drive. The second form is what the library makes of a file
+            // that outgrows a limit of the system (EFBIG).
             throw new CliException($"The {stage} stage in {run.Root} stopped: {e.Message} The same command goes on where it was.", e);
         }
 

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Cria.Cli.Commands;
+
+namespace Cria.Cli.Tests;
+
+/// <summary>The verbs and options, frozen: who changes the surface changes this list, and sees what scripts will meet.</summary>
+public class CommandSurfaceTests
+{
+    private const string Surface = """
+        cria raise [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
+        cria corpus build [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
+        cria corpus stats RUN [--json]
+        cria tokenizer train --input --vocabulary-size --output [--threads]
+        cria tokenizer encode MODEL --jsonl [--tokenizer]
+        cria tokenizer decode MODEL --jsonl [--tokenizer]
+        cria pretrain [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
+        cria generate MODEL --jsonl [--max-tokens] [--temperature] [--top-k] [--top-p] [--min-p] [--repetition-penalty] [--seed] [--stop] [--batch] [--tokenizer] [--threads]
+        cria score MODEL --jsonl [--tokenizer] [--threads]
+        cria chat MODEL [--system] [--format] [--max-tokens] [--temperature] [--top-k] [--top-p] [--min-p] [--repetition-penalty] [--seed] [--stop] [--tokenizer] [--threads]
+        cria inspect MODEL [--json]
+        cria bench train [--dim] [--layers] [--heads] [--kv-heads] [--hidden] [--vocab] [--seq] [--batch] [--threads] [--steps] [--warmup] [--pass-tokens] [--tied] [--json]
+        cria bench matmul [--tokens] [--threads] [--shape] [--json]
+        cria bench generate [--model] [--shape] [--prompt] [--tokens] [--batch] [--tokenizer] [--threads] [--json]
+        """;
+
+    [Fact]
+    public void Verbs_and_options_are_these()
+    {
+        List<string> lines = [];
+        List(RootVerbs.Create(), "cria", lines);
+        Assert.Equal(Surface.ReplaceLineEndings("\n"), string.Join('\n', lines));
+    }
+
+    [Fact]
+    public void Everything_has_a_description()
+    {
+        List<string> missing = [];
+        void Visit(Command command, string name)
+        {
+            missing.AddRange(command.Options.Where(option => string.IsNullOrEmpty(option.Description)).Select(option => $"{name} {option.Name}"));
+            missing.AddRange(command.Arguments.Where(argument => string.IsNullOrEmpty(argument.Description)).Select(argument => $"{name} {argument.Name}"));
+            foreach (Command inner in command.Subcommands)
+            {
+                missing.AddRange(string.IsNullOrEmpty(inner.Description) ? [inner.Name] : []);
+                Visit(inner, inner.Name);
+            }
+        }
+
+        Visit(RootVerbs.Create(), "cria");
+        Assert.Empty(missing);
+    }
+
+    private static void List(Command command, string name, List<string> lines)
+    {
+        if (command.Subcommands.Count == 0)
+        {
+            IEnumerable<string> arguments = command.Arguments.Select(argument => argument.Name);
+            IEnumerable<string> options = command.Options.Select(option => option.Required ? option.Name : $"[{option.Name}]");
+            lines.Add(string.Join(' ', [name, .. arguments, .. options]));
+        }
+
+        foreach (Command inner in command.Subcommands)
+        {
+            List(inner, $"{name} {inner.Name}", lines);
+        }
+    }
+}
