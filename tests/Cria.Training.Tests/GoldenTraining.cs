@@ -4,7 +4,7 @@ using Cria.Testing;
 
 namespace Cria.Training.Tests;
 
-/// <summary>The ten recorded training steps of a micro model: configuration, batch, losses, gradients and weights by PyTorch in float64.</summary>
+/// <summary>The ten recorded steps of a micro model: configuration, batch, losses, gradients and weights by PyTorch in float64.</summary>
 internal sealed class GoldenTraining : IDisposable
 {
     private readonly JsonDocument _json;

@@ -112,7 +112,8 @@ public sealed class GoldenTrainingTests
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.True(
-                Math.Abs(actual[i] - expected[i]) <= tolerance * scale, $"{what}[{i}]: expected {expected[i]}, found {actual[i]} (scale {scale})");
+                Math.Abs(actual[i] - expected[i]) <= tolerance * scale,
+                $"{what}[{i}]: expected {expected[i]}, found {actual[i]} (scale {scale})");
         }
     }
 }

@@ -138,7 +138,8 @@ public sealed class PretrainingTests : IDisposable
         string texts = Directory.CreateDirectory(Path.Combine(_root, "texts")).FullName;
         for (int i = 0; i < 200; i++)
         {
-            string text = string.Join('\n', Enumerable.Range(i, 3).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} + {n} = {2 * n}")));
+            IEnumerable<string> sums = Enumerable.Range(i, 3).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} + {n} = {2 * n}"));
+            string text = string.Join('\n', sums);
             File.WriteAllText(Path.Combine(texts, $"{i}.txt"), text);
         }
 
@@ -153,7 +154,8 @@ public sealed class PretrainingTests : IDisposable
             new("<unk>", 0, SentencePieceType.Unknown), new("<s>", 0, SentencePieceType.Control), new("</s>", 0, SentencePieceType.Control),
         ];
         pieces.AddRange(Enumerable.Range(0, 256).Select(value => new SentencePiece($"<0x{value:X2}>", 0, SentencePieceType.Byte)));
-        return new SentencePieceTokenizer(new SentencePieceModel(pieces, new SentencePieceTrainerOptions { VocabularySize = pieces.Count }));
+        SentencePieceTrainerOptions options = new() { VocabularySize = pieces.Count };
+        return new SentencePieceTokenizer(new SentencePieceModel(pieces, options));
     }
 
     private sealed class Recorder(List<TrainingProgress> steps, Action<long>? onStep) : IProgress<TrainingProgress>

@@ -82,7 +82,8 @@ public sealed class ResumptionTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(TinyTraining.Checkpoints(folder)).Length);
     }
 
-    [Theory, InlineData(Damage.Flip), InlineData(Damage.Truncate), InlineData(Damage.Empty), InlineData(Damage.Header), InlineData(Damage.Longer)]
+    [Theory, InlineData(Damage.Flip), InlineData(Damage.Truncate)]
+    [InlineData(Damage.Empty), InlineData(Damage.Header), InlineData(Damage.Longer)]
     public void DamagedCheckpointIsRefusedAndTheOneBeforeUsed(Damage damage)
     {
         string undisturbed = Uninterrupted();
@@ -154,7 +155,8 @@ public sealed class ResumptionTests : IDisposable
         using Compute.CpuDevice device = new(1);
         using AdamWOptimizer optimizer = new(weights, gradients, device, new AdamWSettings());
         string blocked = Path.Combine(newest, "below-a-file.checkpoint");
-        string message = Assert.Throws<IOException>(() => TrainingCheckpoint.Write(blocked, weights, optimizer, TinyTraining.Settings)).Message;
+        string message = Assert.Throws<IOException>(
+            () => TrainingCheckpoint.Write(blocked, weights, optimizer, TinyTraining.Settings)).Message;
         Assert.Contains("could not be written", message);
         Assert.Throws<IOException>(() => TrainingCheckpoint.Write(new FullDisk(5000), weights, optimizer, TinyTraining.Settings));
         Assert.Equal(before, File.ReadAllBytes(newest));
@@ -235,7 +237,8 @@ public sealed class ResumptionTests : IDisposable
         .. File.ReadAllLines(TinyTraining.Metrics(folder)).Select(line =>
         {
             using JsonDocument row = JsonDocument.Parse(line);
-            return string.Join(",", row.RootElement.EnumerateObject().Where(value => value.Name != "tokens_per_second").Select(value => value.ToString()));
+            IEnumerable<JsonProperty> values = row.RootElement.EnumerateObject().Where(value => value.Name != "tokens_per_second");
+            return string.Join(",", values.Select(value => value.ToString()));
         }),
     ];
 

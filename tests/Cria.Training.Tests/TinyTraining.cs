@@ -26,7 +26,8 @@ internal static class TinyTraining
     }
 
     public static TrainingOutcome Run(
-        string folder, IProgress<TrainingProgress>? progress = null, SettingsFingerprint? settings = null, CancellationToken cancellation = default)
+        string folder, IProgress<TrainingProgress>? progress = null, SettingsFingerprint? settings = null,
+        CancellationToken cancellation = default)
     {
         using LlamaWeights weights = TinyModel.Weights();
         using CpuDevice device = new(2);

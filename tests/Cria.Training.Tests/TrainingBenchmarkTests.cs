@@ -12,7 +12,16 @@ public sealed class TrainingBenchmarkTests
         using CpuDevice device = new(2);
         TrainingBenchmarkOptions options = new()
         {
-            Dim = 32, Layers = 2, Heads = 4, KvHeads = 2, Vocabulary = 64, Sequence = 16, Batch = 4, Steps = 3, Tied = true, PassTokens = 32,
+            Dim = 32,
+            Layers = 2,
+            Heads = 4,
+            KvHeads = 2,
+            Vocabulary = 64,
+            Sequence = 16,
+            Batch = 4,
+            Steps = 3,
+            Tied = true,
+            PassTokens = 32,
         };
         TrainingBenchmarkResult result = TrainingBenchmark.Run(options, device);
         Assert.Equal(options.Config.ParameterCount, result.Parameters);

@@ -45,7 +45,9 @@ public sealed class TrainingNetworkTests
 
             double found = (Loss(1) - Loss(-1)) / (2 * Step);
             original.CopyTo(weights[tensor].Span);
-            Assert.True(Math.Abs(found - expected) <= 2e-4 + (5e-3 * Math.Abs(expected)), $"{tensor.Name}: {expected} by gradient, {found}");
+            Assert.True(
+                Math.Abs(found - expected) <= 2e-4 + (5e-3 * Math.Abs(expected)),
+                $"{tensor.Name}: {expected} by gradient, {found}");
         }
     }
 

@@ -23,7 +23,7 @@ public sealed record TrainingBenchmarkResult
     /// <summary>Loss of the last step.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Floating-point operations that the matrix products of a step need, a multiplication with its addition counted as two.</summary>
+    /// <summary>Floating-point operations that the matrix products of a step need; a multiply-add counts as two.</summary>
     public required double StepOperations { get; init; }
 
     /// <summary>The machine's multiply-add peak with as many threads, in GFLOP/s.</summary>

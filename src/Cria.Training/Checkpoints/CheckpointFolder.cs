@@ -61,7 +61,8 @@ public sealed class CheckpointFolder
 
         return damage is null
             ? false
-            : throw new TrainingCheckpointException($"No checkpoint in {_folder} is usable; delete the folder to start again. {damage.Message}", damage);
+            : throw new TrainingCheckpointException(
+                $"No checkpoint in {_folder} is usable; delete the folder to start again. {damage.Message}", damage);
     }
 
     /// <summary>Deletes the folder with all checkpoints: the training is complete.</summary>

@@ -28,6 +28,8 @@ public sealed class SettingsFingerprint
         IEnumerable<string> names = _values.Keys.Union(found._values.Keys).Order(StringComparer.Ordinal);
         return string.Join("; ", names
             .Where(name => _values.GetValueOrDefault(name) != found._values.GetValueOrDefault(name))
-            .Select(name => $"{name} is {found._values.GetValueOrDefault(name) ?? "absent"} there and {_values.GetValueOrDefault(name) ?? "absent"} here"));
+            .Select(name => $"{name} is {found.Value(name)} there and {Value(name)} here"));
     }
+
+    private string Value(string name) => _values.GetValueOrDefault(name) ?? "absent";
 }

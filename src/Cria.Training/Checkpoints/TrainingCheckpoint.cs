@@ -28,7 +28,8 @@ internal static unsafe class TrainingCheckpoint
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"The checkpoint {path} could not be written: {e.Message} Those written before it are intact, and the training can go on from them.", e);
+                $"The checkpoint {path} could not be written: {e.Message} "
+                + "Those written before it are intact, and the training can go on from them.", e);
         }
     }
 

@@ -119,7 +119,8 @@ public sealed class MetricsLog : IDisposable
         LearningRate = row.GetProperty("learning_rate").GetDouble(),
         TokensPerSecond = row.GetProperty("tokens_per_second").GetDouble(),
         Validation = row.TryGetProperty("validation_loss", out JsonElement loss)
-            ? new ValidationResult(loss.GetDouble(), row.GetProperty("bits_per_byte").GetDouble(), row.GetProperty("validation_tokens").GetInt64())
+            ? new ValidationResult(
+                loss.GetDouble(), row.GetProperty("bits_per_byte").GetDouble(), row.GetProperty("validation_tokens").GetInt64())
             : null,
     };
 }

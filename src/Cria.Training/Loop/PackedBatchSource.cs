@@ -3,8 +3,8 @@ using Cria.Corpus;
 namespace Cria.Training;
 
 /// <summary>
-/// Windows of packed text in the order of their shuffle: step s trains on windows (s−1)·n to s·n−1. A window holds the end of one document, whole
-/// ones and the beginning of another. Llama 2's paper does not say whether attention crosses documents; where they are
+/// Windows of packed text in the order of their shuffle: step s trains on windows (s−1)·n to s·n−1. A window holds the end of one document,
+/// whole ones and the beginning of another. Llama 2's paper does not say whether attention crosses documents; where they are
 /// separate, each document is a sequence of its own, with positions from 0, as the model meets it when it is used.
 /// </summary>
 public sealed class PackedBatchSource : IBatchSource

@@ -44,7 +44,7 @@ public sealed class TrainingLoop
         _validate = validate;
     }
 
-    /// <summary>Trains until the last step or the cancellation, which takes effect after the step at work and writes a checkpoint.</summary>
+    /// <summary>Trains until the last step or the cancellation, which lets the step at work end and writes a checkpoint.</summary>
     /// <param name="metricsPath">The metrics file.</param>
     /// <param name="stage">The stage's name in it.</param>
     /// <param name="progress">Told after each step.</param>

@@ -32,7 +32,8 @@ public sealed class Validation
         ArgumentNullException.ThrowIfNull(tokenizer);
         _source = new PackedBatchSource(sequences, 1, separateDocuments);
         _windows = Math.Min(sequences.WindowsPerEpoch, largestWindows);
-        _bytes = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(id => tokenizer.IsControl(id) ? 0 : tokenizer.PieceBytes(id).Length)];
+        _bytes = [.. Enumerable.Range(0, tokenizer.VocabularySize)
+            .Select(id => tokenizer.IsControl(id) ? 0 : tokenizer.PieceBytes(id).Length)];
         _batch = new TokenBatch(sequences.SequenceLength);
     }
 

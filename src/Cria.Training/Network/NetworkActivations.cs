@@ -3,7 +3,7 @@ using Cria.Models;
 
 namespace Cria.Training;
 
-/// <summary>All memory of a forward and backward pass of up to <c>tokens</c> tokens, laid out once in an arena of exactly its size.</summary>
+/// <summary>All memory of a forward and backward pass of up to <c>tokens</c> tokens, laid out in an arena of exactly its size.</summary>
 internal sealed class NetworkActivations : IDisposable
 {
     private readonly Arena _arena;

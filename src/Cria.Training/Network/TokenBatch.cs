@@ -119,7 +119,7 @@ public sealed class TokenBatch
         }
     }
 
-    /// <summary>The number of sequences from <paramref name="firstSequence"/> on that together have at most <paramref name="tokens"/> tokens.</summary>
+    /// <summary>How many sequences from <paramref name="firstSequence"/> on have at most <paramref name="tokens"/> tokens together.</summary>
     /// <exception cref="ArgumentException">The first of them alone has more.</exception>
     public int SequencesWithin(int firstSequence, int tokens)
     {

@@ -76,7 +76,8 @@ public sealed partial class TrainingNetwork : IDisposable
         }
 
         _device.RmsNorm(
-            Stream(_config.Layers, tokens), Weights.FinalNorm, _config.NormEpsilon, hidden, _activations.FinalInverseRms.ColumnRange(0, tokens));
+            Stream(_config.Layers, tokens), Weights.FinalNorm, _config.NormEpsilon, hidden,
+            _activations.FinalInverseRms.ColumnRange(0, tokens));
         return hidden;
     }
 

@@ -70,7 +70,8 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         foreach (Piece piece in _pieces)
         {
             AdamWStep step = new(
-                (float)rate, _settings.Beta1, _settings.Beta2, _settings.Epsilon, piece.Decays ? _settings.WeightDecay : 0, Steps, (float)scale);
+                (float)rate, _settings.Beta1, _settings.Beta2, _settings.Epsilon,
+                piece.Decays ? _settings.WeightDecay : 0, Steps, (float)scale);
             _device.AdamW(
                 piece.Of(_parameters.FlatPointer), piece.Of(_gradients.FlatPointer),
                 piece.Of((float*)_firstMoment.Pointer), piece.Of((float*)_secondMoment.Pointer), step);

@@ -37,7 +37,7 @@ public sealed record PretrainingResult(long Steps, long Tokens, double Loss, Val
         json.WriteEndObject();
     });
 
-    /// <summary>The result in a folder, where there is one and it came from the same settings; otherwise null: the stage is to be run.</summary>
+    /// <summary>The result in a folder, where there is one of the same settings; otherwise null: the stage is to be run.</summary>
     internal static PretrainingResult? Read(string folder, SettingsFingerprint settings)
     {
         string path = Path.Combine(folder, FileName);
@@ -57,13 +57,16 @@ public sealed record PretrainingResult(long Steps, long Tokens, double Loss, Val
             }
 
             ValidationResult? validation = root.TryGetProperty("validation_loss", out JsonElement loss)
-                ? new ValidationResult(loss.GetDouble(), root.GetProperty("bits_per_byte").GetDouble(), root.GetProperty("validation_tokens").GetInt64())
+                ? new ValidationResult(
+                    loss.GetDouble(), root.GetProperty("bits_per_byte").GetDouble(), root.GetProperty("validation_tokens").GetInt64())
                 : null;
             PretrainingResult result = new(
-                root.GetProperty("steps").GetInt64(), root.GetProperty("tokens").GetInt64(), root.GetProperty("loss").GetDouble(), validation);
+                root.GetProperty("steps").GetInt64(), root.GetProperty("tokens").GetInt64(),
+                root.GetProperty("loss").GetDouble(), validation);
             return settings.DifferencesFrom(found).Length == 0 ? result : null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             return null; // Damaged: the stage is run again and writes it anew.
         }

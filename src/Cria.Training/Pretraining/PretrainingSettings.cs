@@ -68,11 +68,17 @@ public sealed record PretrainingSettings
         Positive(nameof(ValidateEvery), ValidateEvery);
         Positive(nameof(ValidationWindows), ValidationWindows);
         Positive(nameof(CheckpointEvery), CheckpointEvery);
-        Require(SequenceLength <= Model.ContextLength, $"{nameof(SequenceLength)} ({SequenceLength}) exceeds the model's context ({Model.ContextLength})");
+        Require(
+            SequenceLength <= Model.ContextLength,
+            $"{nameof(SequenceLength)} ({SequenceLength}) exceeds the model's context ({Model.ContextLength})");
         Require(PeakLearningRate > 0, $"{nameof(PeakLearningRate)} must be positive, but is {PeakLearningRate}");
         Require(WarmupSteps >= 0 && WarmupSteps < Steps, $"{nameof(WarmupSteps)} ({WarmupSteps}) must lie below {nameof(Steps)} ({Steps})");
-        Require(FinalLearningRateShare is >= 0 and <= 1, $"{nameof(FinalLearningRateShare)} must lie in 0..1, but is {FinalLearningRateShare}");
-        Require(PassTokens == 0 || PassTokens >= SequenceLength, $"{nameof(PassTokens)} ({PassTokens}) is less than one sequence ({SequenceLength})");
+        Require(
+            FinalLearningRateShare is >= 0 and <= 1,
+            $"{nameof(FinalLearningRateShare)} must lie in 0..1, but is {FinalLearningRateShare}");
+        Require(
+            PassTokens == 0 || PassTokens >= SequenceLength,
+            $"{nameof(PassTokens)} ({PassTokens}) is less than one sequence ({SequenceLength})");
         Require((long)SequenceLength * BatchSequences <= int.MaxValue, "a batch has more than 2³¹ − 1 tokens");
     }
 
