@@ -5,7 +5,8 @@ namespace Cria.Inference;
 
 /// <summary>
 /// A dialogue with a model, turn by turn. Keys and values of what was said stay in the cache: a turn costs its own tokens only. When the
-/// dialogue no longer fits the context, its oldest turns are forgotten (never the system message), and <see cref="ForgottenTurns"/> says how many.
+/// dialogue no longer fits the context, its oldest turns are forgotten (never the system message), and
+/// <see cref="ForgottenTurns"/> says how many.
 /// </summary>
 public sealed class ChatSession : IDisposable
 {

@@ -23,7 +23,9 @@ public sealed class ContextLengthException : ArgumentException
 
     /// <summary>Creates the exception for a text of so many tokens in a context of so many.</summary>
     public ContextLengthException(int tokens, int contextLength)
-        : base($"The text has {tokens} tokens, but the model's context holds {contextLength}. Shorten it by {tokens - contextLength} tokens or more.")
+        : base(
+            $"The text has {tokens} tokens, but the model's context holds {contextLength}. "
+            + $"Shorten it by {tokens - contextLength} tokens or more.")
     {
         Tokens = tokens;
         ContextLength = contextLength;

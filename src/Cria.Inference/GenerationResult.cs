@@ -5,7 +5,9 @@ namespace Cria.Inference;
 /// <param name="Text">What they say, without stop ids and stop strings.</param>
 /// <param name="FinishReason">Why it ended.</param>
 /// <param name="LogProbabilities">Of each id under the model's own distribution: <see cref="SampledToken.LogProbability"/>.</param>
-/// <param name="SamplingLogProbabilities">Of each id under the distribution it was drawn from: <see cref="SampledToken.SamplingLogProbability"/>.</param>
+/// <param name="SamplingLogProbabilities">
+/// Of each id under the distribution it was drawn from: <see cref="SampledToken.SamplingLogProbability"/>.
+/// </param>
 public sealed record GenerationResult(
     int[] Ids, string Text, FinishReason FinishReason, float[] LogProbabilities, float[] SamplingLogProbabilities);
 

@@ -3,7 +3,7 @@ using Cria.Models;
 
 namespace Cria.Inference;
 
-/// <summary>The activations of one pass. Allocated for the largest pass so far and then reused; T rows of it serve a pass of T tokens.</summary>
+/// <summary>The activations of one pass. Allocated for the largest pass so far, then reused: T rows serve a pass of T tokens.</summary>
 internal sealed class RunState(LlamaConfig config) : IDisposable
 {
     private readonly AttentionShape _shape = config.AttentionShape;

@@ -5,7 +5,7 @@ using Cria.Testing;
 
 namespace Cria.Inference.Tests;
 
-/// <summary>A tiny model in every type that llama.cpp quantised it to, against float64 arithmetic on the same dequantised weights.</summary>
+/// <summary>A tiny model in every type that llama.cpp quantised it to, against float64 arithmetic on the dequantised weights.</summary>
 public sealed class GgufGoldenTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using Cria.Testing;
 
 namespace Cria.Inference.Tests;
 
-/// <summary>Tiny models saved by transformers: query/key order, grouped heads, own head sizes, RoPE scaling, half precision, shards.</summary>
+/// <summary>Tiny models saved by transformers: query/key order, grouped heads, head sizes, RoPE scaling, half precision, shards.</summary>
 public sealed class HuggingFaceGoldenTests
 {
     private const double Tolerance = 1e-4;

@@ -44,14 +44,15 @@ public sealed class Llama2cGoldenTests
     [Fact]
     public void A_character_model_writes_its_recorded_story()
     {
-        using LoadedModel model = ModelLoader.Load(SharedData.Data("babyllama/babyllama_tok105.bin"), SharedData.Data("babyllama/tok105.bin"));
+        using LoadedModel model = ModelLoader.Load(
+            SharedData.Data("babyllama/babyllama_tok105.bin"), SharedData.Data("babyllama/tok105.bin"));
         using CpuDevice device = new(2);
         using LlamaEngine engine = new(model.Weights, device);
         using Generator generator = new(engine, model.Tokenizer);
         GenerationResult result = generator.Generate(generator.EncodePrompt(""), SamplingOptions.Greedy);
         Assert.StartsWith(
-            "Once upon a time, there was a little girl named Lily. She loved to play outside in the sunshine. One day, she went to the park "
-            + "with her mommy and daddy. She saw a big box on the ground.", result.Text, StringComparison.Ordinal);
+            "Once upon a time, there was a little girl named Lily. She loved to play outside in the sunshine. One day, she went to the "
+            + "park with her mommy and daddy. She saw a big box on the ground.", result.Text, StringComparison.Ordinal);
         Assert.Equal(FinishReason.Context, result.FinishReason);
         Assert.Equal(256, result.Ids.Length);
     }
@@ -59,7 +60,8 @@ public sealed class Llama2cGoldenTests
     [Fact]
     public void A_stop_string_that_spans_tokens_ends_the_text_before_it()
     {
-        using LoadedModel model = ModelLoader.Load(SharedData.Data("stories260k/stories260K.bin"), SharedData.Data("stories260k/tok512.bin"));
+        using LoadedModel model = ModelLoader.Load(
+            SharedData.Data("stories260k/stories260K.bin"), SharedData.Data("stories260k/tok512.bin"));
         using CpuDevice device = new(2);
         using LlamaEngine engine = new(model.Weights, device);
         using Generator generator = new(engine, model.Tokenizer);

@@ -113,7 +113,9 @@ public sealed class SamplerTests
             }
 
             double chiSquare = expected.Sum(e => Math.Pow(counts[e.Id] - (draws * e.Probability), 2) / (draws * e.Probability));
-            Assert.True(chiSquare < 27.9, $"χ² = {chiSquare}: beyond the 0.1% point of 9 degrees of freedom."); // fixed seed: passes always or never
+
+            // The seed is fixed: it passes always or never.
+            Assert.True(chiSquare < 27.9, $"χ² = {chiSquare}: beyond the 0.1% point of 9 degrees of freedom.");
         }
     }
 

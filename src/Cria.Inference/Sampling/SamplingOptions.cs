@@ -19,8 +19,8 @@ public sealed record SamplingOptions
     public int TopK { get; init; }
 
     /// <summary>
-    /// Nucleus sampling (Holtzman et al. 2020): tokens in falling order of probability are kept as long as those before them have no more than
-    /// this probability together; 1 keeps all. After top-k it works on what top-k left, with probabilities that add up to 1.
+    /// Nucleus sampling (Holtzman et al. 2020): tokens in falling order of probability are kept as long as those before them have no
+    /// more than this probability together; 1 keeps all. After top-k it works on what top-k left, with probabilities that add up to 1.
     /// </summary>
     public float TopP { get; init; } = 0.9f;
 
@@ -33,7 +33,7 @@ public sealed record SamplingOptions
     /// </summary>
     public float RepetitionPenalty { get; init; } = 1;
 
-    /// <summary>Start of the random sequence. Each request of a batch draws from a stream of its own, whatever else is in the batch.</summary>
+    /// <summary>Start of the random sequence. Each request draws from a stream of its own, whatever else is in its batch.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>The most tokens to generate; null for as many as the context holds.</summary>
@@ -42,7 +42,7 @@ public sealed record SamplingOptions
     /// <summary>Texts that end the answer; they are not part of it, and no piece of them is ever streamed.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
-    /// <summary>Ids that end the answer besides the tokenizer's end of sequence; they are the last of the result's ids but add no text.</summary>
+    /// <summary>Ids that end the answer besides the tokenizer's end of sequence; they close the result's ids but add no text.</summary>
     public IReadOnlyList<int> StopIds { get; init; } = [];
 
     /// <summary>Go on behind the tokenizer's end of sequence (to measure, or to fill a length).</summary>
