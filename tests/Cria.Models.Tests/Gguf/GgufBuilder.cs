@@ -113,7 +113,7 @@ internal sealed class GgufBuilder
                 writer.Write(rawString);
                 break;
             case Array array:
-                writer.Write(array is string[] ? 8 : array.Length == 0 ? 4 : TypeOf(array.GetValue(0)!));
+                writer.Write(array is string[]? 8 : array.Length == 0 ? 4 : TypeOf(array.GetValue(0)!));
                 writer.Write((ulong)array.Length);
                 foreach (object item in array)
                 {
