@@ -8,7 +8,7 @@ public static unsafe class MemoryBandwidth
 {
     private const long PieceBytes = 1 << 20;
 
-    /// <summary>Reads a buffer once with all threads, each of them eight streams at a time: one stream alone is a sixth slower.</summary>
+    /// <summary>Reads a buffer once with all threads, each of them eight streams at a time.</summary>
     /// <param name="device">The threads.</param>
     /// <param name="buffer">Memory larger than the caches; whole mebibytes of it are read.</param>
     /// <returns>Billions of bytes a second.</returns>
