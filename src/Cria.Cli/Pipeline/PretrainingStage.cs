@@ -51,7 +51,8 @@ internal static class PretrainingStage
     {
         PretrainingSection section = recipe.Pretraining;
         ModelSection model = recipe.Model;
-        int stepTokens = section.BatchSize * model.ContextLength;
+        int sequenceLength = section.SequenceLength > 0 ? section.SequenceLength : model.ContextLength;
+        int stepTokens = section.BatchSize * sequenceLength;
         long steps = section.Steps > 0
             ? section.Steps
             : Math.Max(1, (long)(section.Epochs * corpus.Statistics.Training.Tokens / stepTokens));
@@ -69,7 +70,7 @@ internal static class PretrainingStage
                 ContextLength = model.ContextLength,
                 TiedEmbeddings = model.TiedEmbeddings,
             },
-            SequenceLength = model.ContextLength,
+            SequenceLength = sequenceLength,
             BatchSequences = section.BatchSize,
             Steps = steps,
             PeakLearningRate = section.LearningRate,

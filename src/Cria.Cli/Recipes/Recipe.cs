@@ -104,6 +104,9 @@ internal sealed class PretrainingSection
     /// <summary>Passes over the corpus, where <see cref="Steps"/> is 0.</summary>
     public double Epochs { get; set; } = 1;
 
+    /// <summary>Tokens of a training sequence; 0 for the model's whole context. Later stages may use more of the context than pretraining did.</summary>
+    public int SequenceLength { get; set; }
+
     /// <summary>Sequences of one optimiser step.</summary>
     public int BatchSize { get; set; } = 16;
 

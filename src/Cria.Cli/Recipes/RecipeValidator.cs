@@ -53,6 +53,9 @@ internal static class RecipeValidator
         Positive("pretraining.epochs", pretraining.Epochs);
         Positive("pretraining.batch-size", pretraining.BatchSize);
         Require(
+            pretraining.SequenceLength >= 0 && pretraining.SequenceLength <= recipe.Model.ContextLength, "pretraining.sequence-length",
+            $"0 to model.context-length ({recipe.Model.ContextLength})", pretraining.SequenceLength);
+        Require(
             (long)pretraining.BatchSize * recipe.Model.ContextLength <= int.MaxValue,
             "pretraining.batch-size times model.context-length", "at most 2,147,483,647 tokens",
             $"{(long)pretraining.BatchSize * recipe.Model.ContextLength:N0}");

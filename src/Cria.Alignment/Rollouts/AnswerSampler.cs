@@ -1,0 +1,96 @@
+using Cria.Compute;
+using Cria.Inference;
+using Cria.Models;
+
+namespace Cria.Alignment;
+
+/// <summary>
+/// Samples answers from a model, many prompts and many answers a prompt as one batch. It reads the weights where they lie: over a
+/// trainer's own weights it always sees the latest update. Serves one thread at a time.
+/// </summary>
+public sealed class AnswerSampler : IDisposable
+{
+    private readonly LlamaEngine _engine;
+    private readonly Generator _generator;
+    private readonly Tokenizer _tokenizer;
+    private readonly ChatFormat _format;
+    private readonly int[] _stopIds;
+
+    /// <summary>Makes a sampler over weights and a device that the caller owns.</summary>
+    /// <param name="weights">The model; not copied.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="format">Its chat format.</param>
+    /// <param name="device">Computes.</param>
+    /// <param name="batch">The most answers decoded together.</param>
+    public AnswerSampler(LlamaWeights weights, Tokenizer tokenizer, ChatFormat format, Device device, int batch = 128)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        _engine = new LlamaEngine(weights, device, tokensPerPass: Math.Max(batch, 1024));
+        _generator = new Generator(_engine, tokenizer, batch);
+        _tokenizer = tokenizer;
+        _format = format;
+        _stopIds = [.. format.StopIds(tokenizer)];
+    }
+
+    /// <summary>Samples answers to prompts.</summary>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="answers">Answers to each prompt.</param>
+    /// <param name="temperature">0 is greedy.</param>
+    /// <param name="maximumTokens">The most tokens of an answer.</param>
+    /// <param name="seed">Decides every draw, together with the place of the prompt and of the answer.</param>
+    /// <param name="topP">Nucleus; 1 for the whole distribution.</param>
+    /// <param name="progress">Told the number of answers finished.</param>
+    /// <param name="cancellation">Interrupts with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>For each prompt its answers.</returns>
+    /// <exception cref="AlignmentDataException">A prompt leaves no room for an answer in the context; it is named.</exception>
+    public SampledAnswer[][] Sample(
+        IReadOnlyList<AlignmentPrompt> prompts, int answers, float temperature, int maximumTokens, ulong seed, float topP = 1,
+        IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        int[][] ids = [.. prompts.Select(Encode)];
+        SamplingOptions options = new()
+        {
+            Temperature = temperature,
+            TopP = topP,
+            MaxTokens = maximumTokens,
+            Seed = seed,
+            StopIds = _stopIds,
+            StopStrings = _format.StopStrings,
+        };
+        IEnumerable<GenerationRequest> requests = ids.SelectMany(
+            (prompt, p) => Enumerable.Range(0, answers).Select(
+                a => new GenerationRequest(prompt, options) { Stream = (((ulong)p) << 16) | (uint)a }));
+        SampledAnswer[][] results = [.. prompts.Select(_ => new SampledAnswer[answers])];
+        int finished = 0;
+        foreach (GenerationPiece piece in _generator.Stream(requests, cancellation))
+        {
+            if (piece.Result is { } result)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int prompt = piece.Index / answers;
+                results[prompt][piece.Index % answers] = new SampledAnswer(
+                    result.Text.Trim(), result.FinishReason == FinishReason.Stop, ids[prompt], result.Ids, result.LogProbabilities, temperature);
+                progress?.Report(++finished);
+            }
+        }
+
+        return results;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _generator.Dispose();
+        _engine.Dispose();
+    }
+
+    private int[] Encode(AlignmentPrompt prompt)
+    {
+        int[] ids = _format.EncodePrompt(_tokenizer, prompt.Messages);
+        return ids.Length < _engine.ContextLength
+            ? ids
+            : throw new AlignmentDataException(
+                $"Prompt {prompt.Id} has {ids.Length} tokens; the model's context of {_engine.ContextLength} leaves no room for an answer.");
+    }
+}
