@@ -43,17 +43,20 @@ public abstract class ChatFormat
     public int[] EncodePrompt(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages)
     {
         CheckEnd(messages, "user", message => message.Role != ChatRole.Assistant);
-        DialogueWriter writer = new(tokenizer);
+        DialogueWriter writer = new(tokenizer, isFinished: true);
         Write(writer, messages);
         return writer.ToDialogue().Ids;
     }
 
     /// <summary>The tokens of a dialogue that ends with the assistant's answer, and which of them the assistant is to learn.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="messages">The dialogue.</param>
+    /// <param name="isFinished">Whether the last answer came to its own end; the tokens of one that was cut off hold no end.</param>
     /// <exception cref="InvalidDialogueException">The format cannot express it, or it does not end with the assistant.</exception>
-    public EncodedDialogue EncodeDialogue(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages)
+    public EncodedDialogue EncodeDialogue(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, bool isFinished = true)
     {
         CheckEnd(messages, "assistant", message => message.Role == ChatRole.Assistant);
-        DialogueWriter writer = new(tokenizer);
+        DialogueWriter writer = new(tokenizer, isFinished);
         Write(writer, messages);
         return writer.ToDialogue();
     }

@@ -58,12 +58,12 @@ public sealed class ChatMlFormat : ChatFormat
 
         if (DefaultSystemMessage is not null && messages[0].Role != ChatRole.System)
         {
-            WriteMessage(writer, new ChatMessage(ChatRole.System, DefaultSystemMessage), start, end);
+            WriteMessage(writer, new ChatMessage(ChatRole.System, DefaultSystemMessage), start, end, ends: true);
         }
 
-        foreach (ChatMessage message in messages)
+        for (int i = 0; i < messages.Count; i++)
         {
-            WriteMessage(writer, message, start, end);
+            WriteMessage(writer, messages[i], start, end, ends: writer.IsFinished || i < messages.Count - 1);
         }
 
         if (messages[^1].Role != ChatRole.Assistant)
@@ -73,7 +73,7 @@ public sealed class ChatMlFormat : ChatFormat
         }
     }
 
-    private static void WriteMessage(DialogueWriter writer, ChatMessage message, int start, int end)
+    private static void WriteMessage(DialogueWriter writer, ChatMessage message, int start, int end, bool ends)
     {
         writer.Control(start);
         if (message.Role == ChatRole.Assistant)
@@ -81,6 +81,11 @@ public sealed class ChatMlFormat : ChatFormat
             // Apart from its header, as it was when the model wrote it: a prompt and its answer are the beginning of the next prompt.
             writer.Text("assistant\n");
             writer.Text(message.Content, isAssistant: true);
+            if (!ends)
+            {
+                return;
+            }
+
             writer.Control(end, isAssistant: true);
         }
         else

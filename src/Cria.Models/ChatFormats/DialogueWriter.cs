@@ -1,13 +1,16 @@
 namespace Cria.Models;
 
 /// <summary>Collects the tokens of a dialogue: control ids as ids, everything else as text.</summary>
-internal sealed class DialogueWriter(Tokenizer tokenizer)
+internal sealed class DialogueWriter(Tokenizer tokenizer, bool isFinished)
 {
     private readonly List<int> _ids = [];
     private readonly List<bool> _isAssistant = [];
 
     /// <summary>The tokenizer that encodes the text.</summary>
     public Tokenizer Tokenizer => tokenizer;
+
+    /// <summary>Whether the last answer came to its own end; otherwise no end is written behind it.</summary>
+    public bool IsFinished => isFinished;
 
     /// <summary>Appends a control id; -1 (the tokenizer has none) adds nothing.</summary>
     public void Control(int id, bool isAssistant = false)

@@ -31,11 +31,12 @@ public sealed class Llama2ChatFormat : ChatFormat
             string user = hasSystem && i == 1
                 ? $"<<SYS>>\n{messages[0].Content}\n<</SYS>>\n\n{messages[1].Content}"
                 : messages[i].Content;
-            WriteTurn(writer, user.Trim(), i + 1 < messages.Count ? messages[i + 1].Content.Trim() : null);
+            bool ends = writer.IsFinished || i + 2 < messages.Count;
+            WriteTurn(writer, user.Trim(), i + 1 < messages.Count ? messages[i + 1].Content.Trim() : null, ends);
         }
     }
 
-    private static void WriteTurn(DialogueWriter writer, string user, string? answer)
+    private static void WriteTurn(DialogueWriter writer, string user, string? answer, bool ends)
     {
         string prompt = $"[INST] {user} [/INST]";
         int[] promptIds = writer.Tokenizer.Encode(prompt);
@@ -47,11 +48,14 @@ public sealed class Llama2ChatFormat : ChatFormat
         }
 
         // Encoded as one text, as Meta does; the answer begins where the tokens part from those of the prompt alone.
-        int[] turnIds = writer.Tokenizer.Encode($"{prompt} {answer} ");
+        int[] turnIds = writer.Tokenizer.Encode(ends ? $"{prompt} {answer} " : $"{prompt} {answer}");
         int shared = turnIds.AsSpan().CommonPrefixLength(promptIds);
         writer.Ids(turnIds.AsSpan(0, shared), isAssistant: false);
         writer.Ids(turnIds.AsSpan(shared), isAssistant: true);
-        writer.Control(writer.Tokenizer.EosId, isAssistant: true);
+        if (ends)
+        {
+            writer.Control(writer.Tokenizer.EosId, isAssistant: true);
+        }
     }
 
     private static void Check(IReadOnlyList<ChatMessage> messages)
