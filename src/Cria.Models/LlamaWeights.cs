@@ -65,7 +65,7 @@ public sealed unsafe class LlamaWeights : IDisposable
         Layers = new LayerWeights[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            Layers[layer] = LayerAt(1 + (layer * ParameterLayout.TensorsPerLayer));
+            Layers[layer] = LayerAt(ParameterLayout.FirstTensorOf(layer));
         }
 
         FinalNorm = this[ParameterLayout.FinalNormName];

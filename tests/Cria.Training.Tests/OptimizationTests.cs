@@ -31,7 +31,7 @@ public sealed class OptimizationTests
         using LlamaWeights before = new(TinyModel.Config);
         before.CopyFrom(weights);
         using CpuDevice device = new(1);
-        using AdamWOptimizer optimizer = new(weights, gradients, device, new AdamWSettings());
+        using AdamWOptimizer optimizer = new(TrainableParameters.Of(weights, gradients), device, new AdamWSettings());
         Assert.Equal(0, optimizer.Update(0.1));
         foreach (ParameterTensor tensor in weights.Layout.Tensors)
         {
@@ -54,11 +54,11 @@ public sealed class OptimizationTests
         AdamWSettings settings = new(Epsilon: 0.01f);
 
         gradients.Flat.Span.Fill(unit);
-        using AdamWOptimizer optimizer1 = new(short1, gradients, device, settings);
+        using AdamWOptimizer optimizer1 = new(TrainableParameters.Of(short1, gradients), device, settings);
         Assert.Equal(1, optimizer1.Update(0.1), 1e-5);
 
         gradients.Flat.Span.Fill(100 * unit);
-        using AdamWOptimizer optimizer2 = new(long1, gradients, device, settings);
+        using AdamWOptimizer optimizer2 = new(TrainableParameters.Of(long1, gradients), device, settings);
         Assert.Equal(100, optimizer2.Update(0.1), 1e-3);
         for (int i = 0; i < short1.FlatLength; i++)
         {
@@ -72,7 +72,7 @@ public sealed class OptimizationTests
         using LlamaWeights weights = TinyModel.Weights();
         using LlamaWeights gradients = new(TinyModel.Config);
         using CpuDevice device = new(1);
-        using AdamWOptimizer optimizer = new(weights, gradients, device, new AdamWSettings());
+        using AdamWOptimizer optimizer = new(TrainableParameters.Of(weights, gradients), device, new AdamWSettings());
         gradients.Flat.Span[5] = float.NaN;
         float[] before = weights.Flat.Span.ToArray();
         Assert.Contains("step 1", Assert.Throws<NonFiniteGradientException>(() => optimizer.Update(0.1)).Message);

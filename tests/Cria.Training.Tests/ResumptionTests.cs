@@ -132,14 +132,15 @@ public sealed class ResumptionTests : IDisposable
         using LlamaWeights weights = TinyModel.Weights();
         using LlamaWeights gradients = new(TinyModel.Config);
         using Compute.CpuDevice device = new(1);
-        using AdamWOptimizer optimizer = new(weights, gradients, device, new AdamWSettings());
+        using AdamWOptimizer optimizer = new(TrainableParameters.Of(weights, gradients), device, new AdamWSettings());
+        CheckpointContent content = new CheckpointContent().Add("weights", weights).Add("optimizer", optimizer);
         for (int i = 0; i < 300; i++)
         {
             byte[] broken = (byte[])bytes.Clone();
             int position = i < 120 ? i : random.Next(bytes.Length);
             broken[position] ^= (byte)(1 << random.Next(8));
             File.WriteAllBytes(path, broken);
-            Assert.Throws<DamagedCheckpointException>(() => TrainingCheckpoint.Read(path, weights, optimizer));
+            Assert.Throws<DamagedCheckpointException>(() => TrainingCheckpoint.Read(path, content));
         }
     }
 
@@ -153,12 +154,13 @@ public sealed class ResumptionTests : IDisposable
         using LlamaWeights weights = TinyModel.Weights();
         using LlamaWeights gradients = new(TinyModel.Config);
         using Compute.CpuDevice device = new(1);
-        using AdamWOptimizer optimizer = new(weights, gradients, device, new AdamWSettings());
+        using AdamWOptimizer optimizer = new(TrainableParameters.Of(weights, gradients), device, new AdamWSettings());
+        CheckpointContent content = new CheckpointContent().Add("weights", weights).Add("optimizer", optimizer);
         string blocked = Path.Combine(newest, "below-a-file.checkpoint");
         string message = Assert.Throws<IOException>(
-            () => TrainingCheckpoint.Write(blocked, weights, optimizer, TinyTraining.Settings)).Message;
+            () => TrainingCheckpoint.Write(blocked, 1, content, TinyTraining.Settings)).Message;
         Assert.Contains("could not be written", message);
-        Assert.Throws<IOException>(() => TrainingCheckpoint.Write(new FullDisk(5000), weights, optimizer, TinyTraining.Settings));
+        Assert.Throws<IOException>(() => TrainingCheckpoint.Write(new FullDisk(5000), 1, content, TinyTraining.Settings));
         Assert.Equal(before, File.ReadAllBytes(newest));
     }
 

@@ -33,9 +33,9 @@ internal static class TinyTraining
         using CpuDevice device = new(2);
         using Trainer trainer = new(weights, device, new AdamWSettings(), new LearningRateSchedule(0.01, 10, Steps), 24);
         TrainingLoop loop = new(
-            trainer, new RandomBatches(), new TrainingLoopSettings(Steps, 50, 7, TimeSpan.FromHours(1)),
+            new CrossEntropySteps(trainer, new RandomBatches()), new TrainingLoopSettings(Steps, 50, 7, TimeSpan.FromHours(1)),
             new CheckpointFolder(Checkpoints(folder), settings ?? Settings),
-            () => new ValidationResult(trainer.Network.Loss(TinyModel.Batch(77, 9)), 1, 9));
+            () => new ValidationResult(trainer.Network.Loss(TinyModel.Batch(77, 9)), 1, 9).Figures);
         TrainingOutcome outcome = loop.Run(Metrics(folder), "base", progress, cancellation);
         if (outcome.Completed)
         {

@@ -24,33 +24,35 @@ public sealed class CheckpointFolder
         _settings = settings;
     }
 
-    /// <summary>Writes a checkpoint of the trainer's present step, then deletes all but the last two.</summary>
+    /// <summary>Writes a checkpoint, then deletes all but the last two.</summary>
+    /// <param name="step">The step that the content has reached.</param>
+    /// <param name="content">What to save.</param>
     /// <exception cref="IOException">It could not be written; those before it are intact.</exception>
-    public void Save(Trainer trainer)
+    public void Save(long step, CheckpointContent content)
     {
-        ArgumentNullException.ThrowIfNull(trainer);
-        TrainingCheckpoint.Write(PathOf(trainer.Steps), trainer.Network.Weights, trainer.Optimizer, _settings);
-        foreach (long step in Steps().Skip(Kept))
+        ArgumentNullException.ThrowIfNull(content);
+        TrainingCheckpoint.Write(PathOf(step), step, content, _settings);
+        foreach (long old in Steps().Skip(Kept))
         {
-            File.Delete(PathOf(step));
+            File.Delete(PathOf(old));
         }
     }
 
-    /// <summary>Restores the newest checkpoint that is not damaged; false where there are none, and the trainer is as it was.</summary>
-    /// <param name="trainer">Of the same settings.</param>
+    /// <summary>Restores the newest checkpoint that is not damaged.</summary>
+    /// <param name="content">What to restore, as it was given to <see cref="Save"/>.</param>
     /// <param name="notice">Told about each damaged checkpoint that was passed over.</param>
+    /// <returns>Its step; null where there are no checkpoints, and the content is as it was.</returns>
     /// <exception cref="TrainingCheckpointException">The checkpoints are of other settings, or all of them are damaged.</exception>
-    public bool TryRestore(Trainer trainer, Action<string>? notice = null)
+    public long? TryRestore(CheckpointContent content, Action<string>? notice = null)
     {
-        ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(content);
         DeleteUnfinished();
         DamagedCheckpointException? damage = null;
         foreach (long step in Steps())
         {
             try
             {
-                Restore(PathOf(step), trainer);
-                return true;
+                return Restore(PathOf(step), content);
             }
             catch (DamagedCheckpointException e)
             {
@@ -60,7 +62,7 @@ public sealed class CheckpointFolder
         }
 
         return damage is null
-            ? false
+            ? null
             : throw new TrainingCheckpointException(
                 $"No checkpoint in {_folder} is usable; delete the folder to start again. {damage.Message}", damage);
     }
@@ -74,9 +76,9 @@ public sealed class CheckpointFolder
         }
     }
 
-    private void Restore(string path, Trainer trainer)
+    private long Restore(string path, CheckpointContent content)
     {
-        string differences = _settings.DifferencesFrom(TrainingCheckpoint.ReadHeader(path).Settings);
+        string differences = _settings.DifferencesFrom(TrainingCheckpoint.ReadSettings(path));
         if (differences.Length > 0)
         {
             throw new TrainingCheckpointException(
@@ -84,7 +86,7 @@ public sealed class CheckpointFolder
                 + $"Train with its settings, or delete {_folder} to start again.");
         }
 
-        TrainingCheckpoint.Read(path, trainer.Network.Weights, trainer.Optimizer);
+        return TrainingCheckpoint.Read(path, content);
     }
 
     /// <summary>Removes what a killed process left half-written.</summary>

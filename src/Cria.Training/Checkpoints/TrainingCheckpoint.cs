@@ -6,10 +6,9 @@ using Cria.Models;
 namespace Cria.Training;
 
 /// <summary>
-/// One file with all that a training needs to go on: weights, both moments, and in its header the step and the settings. Batches and
-/// every random draw are functions of the seed and the step, so these are data position and random state as well.
-/// Layout, little-endian: 8 bytes "CRIACKPT"; header length; hash of the header; the header (JSON); weights, first moments, second moments
-/// as float32; hash of those. The hashes are <see cref="StableHash"/>.
+/// One file with all that a training needs to go on. Batches and every random draw are functions of the seed and the step, so the step is
+/// data position and random state as well. Layout, little-endian: 8 bytes "CRIACKPT"; header length; hash of the header; the header (JSON:
+/// step, settings, names and sizes of the sections); the sections; hash of those. The hashes are <see cref="StableHash"/>.
 /// </summary>
 internal static unsafe class TrainingCheckpoint
 {
@@ -19,11 +18,11 @@ internal static unsafe class TrainingCheckpoint
     private const int PieceBytes = 4 << 20;
 
     /// <summary>Writes the checkpoint to a file, which it replaces only when it is complete and on the disk.</summary>
-    public static void Write(string path, LlamaWeights weights, AdamWOptimizer optimizer, SettingsFingerprint settings)
+    public static void Write(string path, long step, CheckpointContent content, SettingsFingerprint settings)
     {
         try
         {
-            AtomicFile.Write(path, stream => Write(stream, weights, optimizer, settings));
+            AtomicFile.Write(path, stream => Write(stream, step, content, settings));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,25 +32,47 @@ internal static unsafe class TrainingCheckpoint
         }
     }
 
-    /// <summary>Restores weights and optimiser from a file.</summary>
-    /// <exception cref="DamagedCheckpointException">The file is damaged; the weights and moments may hold parts of it.</exception>
-    public static void Read(string path, LlamaWeights weights, AdamWOptimizer optimizer)
+    /// <summary>Restores the content from a file.</summary>
+    /// <returns>The step.</returns>
+    /// <exception cref="DamagedCheckpointException">The file is damaged; native memory may hold parts of it, states are as before.</exception>
+    /// <exception cref="TrainingCheckpointException">The file holds other sections.</exception>
+    public static long Read(string path, CheckpointContent content)
     {
         using FileStream stream = Open(path);
-        (long step, _) = ReadHeader(stream, path);
-        long bytes = weights.FlatLength * sizeof(float);
-        long expected = stream.Position + (3 * bytes) + sizeof(ulong);
+        CheckpointHeader header = ReadHeader(stream, path);
+        CheckSections(path, header, content);
+        long expected = stream.Position + sizeof(ulong);
+        foreach ((_, long bytes) in header.Sections)
+        {
+            expected = bytes >= 0 && bytes <= stream.Length ? expected + bytes : -1;
+            if (expected < 0 || expected > stream.Length)
+            {
+                break;
+            }
+        }
+
         if (stream.Length != expected)
         {
-            throw Damaged(path, $"it has {stream.Length} bytes instead of {expected}");
+            throw Damaged(path, $"it has {stream.Length} bytes, which its header does not fit");
         }
 
         StableHash.Accumulator hash = StableHash.Begin();
-        foreach (nint section in Sections(weights, optimizer))
+        List<(CheckpointSection Section, byte[] State)> states = [];
+        for (int i = 0; i < header.Sections.Count; i++)
         {
-            for (long offset = 0; offset < bytes; offset += PieceBytes)
+            CheckpointSection section = content.Sections[i];
+            if (section.Memory == 0)
             {
-                Span<byte> piece = Piece(section, offset, bytes);
+                byte[] state = new byte[header.Sections[i].Bytes];
+                stream.ReadExactly(state);
+                hash.Add(state);
+                states.Add((section, state));
+                continue;
+            }
+
+            for (long offset = 0; offset < section.Bytes; offset += PieceBytes)
+            {
+                Span<byte> piece = Piece(section, offset);
                 stream.ReadExactly(piece);
                 hash.Add(piece);
             }
@@ -64,21 +85,23 @@ internal static unsafe class TrainingCheckpoint
             throw Damaged(path, "its checksum does not fit its content");
         }
 
-        optimizer.Resume(step);
+        states.ForEach(state => state.Section.Restore!(state.State));
+        return header.Step;
     }
 
-    /// <summary>The step and the settings of a checkpoint.</summary>
+    /// <summary>The settings of a checkpoint.</summary>
     /// <exception cref="DamagedCheckpointException">The file is damaged.</exception>
-    public static (long Step, SettingsFingerprint Settings) ReadHeader(string path)
+    public static SettingsFingerprint ReadSettings(string path)
     {
         using FileStream stream = Open(path);
-        return ReadHeader(stream, path);
+        return ReadHeader(stream, path).Settings;
     }
 
     /// <summary>The content of a checkpoint file.</summary>
-    internal static void Write(Stream stream, LlamaWeights weights, AdamWOptimizer optimizer, SettingsFingerprint settings)
+    internal static void Write(Stream stream, long step, CheckpointContent content, SettingsFingerprint settings)
     {
-        byte[] header = Header(optimizer.Steps, settings);
+        byte[]?[] states = [.. content.Sections.Select(section => section.Save?.Invoke())];
+        byte[] header = Header(step, content, states, settings);
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, Magic);
         BinaryPrimitives.WriteInt64LittleEndian(prefix[8..], header.Length);
@@ -86,13 +109,20 @@ internal static unsafe class TrainingCheckpoint
         stream.Write(prefix);
         stream.Write(header);
 
-        long bytes = weights.FlatLength * sizeof(float);
         StableHash.Accumulator hash = StableHash.Begin();
-        foreach (nint section in Sections(weights, optimizer))
+        for (int i = 0; i < states.Length; i++)
         {
-            for (long offset = 0; offset < bytes; offset += PieceBytes)
+            if (states[i] is { } state)
             {
-                ReadOnlySpan<byte> piece = Piece(section, offset, bytes);
+                hash.Add(state);
+                stream.Write(state);
+                continue;
+            }
+
+            CheckpointSection section = content.Sections[i];
+            for (long offset = 0; offset < section.Bytes; offset += PieceBytes)
+            {
+                ReadOnlySpan<byte> piece = Piece(section, offset);
                 hash.Add(piece);
                 stream.Write(piece);
             }
@@ -103,7 +133,7 @@ internal static unsafe class TrainingCheckpoint
         stream.Write(stored);
     }
 
-    private static byte[] Header(long step, SettingsFingerprint settings)
+    private static byte[] Header(long step, CheckpointContent content, byte[]?[] states, SettingsFingerprint settings)
     {
         using MemoryStream memory = new();
         using (Utf8JsonWriter json = new(memory))
@@ -117,13 +147,20 @@ internal static unsafe class TrainingCheckpoint
             }
 
             json.WriteEndObject();
+            json.WriteStartObject("sections");
+            for (int i = 0; i < states.Length; i++)
+            {
+                json.WriteNumber(content.Sections[i].Name, states[i]?.Length ?? content.Sections[i].Bytes);
+            }
+
+            json.WriteEndObject();
             json.WriteEndObject();
         }
 
         return memory.ToArray();
     }
 
-    private static (long Step, SettingsFingerprint Settings) ReadHeader(FileStream stream, string path)
+    private static CheckpointHeader ReadHeader(FileStream stream, string path)
     {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (stream.Length < PrefixBytes)
@@ -150,24 +187,54 @@ internal static unsafe class TrainingCheckpoint
             throw Damaged(path, "the checksum of its header does not fit");
         }
 
-        using JsonDocument json = JsonDocument.Parse(header);
-        SettingsFingerprint settings = new();
-        foreach (JsonProperty setting in json.RootElement.GetProperty("settings").EnumerateObject())
+        try
         {
-            settings.Add(setting.Name, setting.Value.GetString()!);
+            using JsonDocument json = JsonDocument.Parse(header);
+            SettingsFingerprint settings = new();
+            foreach (JsonProperty setting in json.RootElement.GetProperty("settings").EnumerateObject())
+            {
+                settings.Add(setting.Name, setting.Value.GetString()!);
+            }
+
+            return new CheckpointHeader(
+                json.RootElement.GetProperty("step").GetInt64(), settings,
+                [.. json.RootElement.GetProperty("sections").EnumerateObject().Select(section => (section.Name, section.Value.GetInt64()))]);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            // The hash fits, so it was written like this: by a version whose checkpoints looked otherwise.
+            throw new TrainingCheckpointException($"The checkpoint {path} is of another version of this program: {e.Message}", e);
+        }
+    }
+
+    private static void CheckSections(string path, CheckpointHeader header, CheckpointContent content)
+    {
+        static string Names(IEnumerable<string> names) => string.Join(", ", names);
+        string found = Names(header.Sections.Select(section => section.Name));
+        string expected = Names(content.Sections.Select(section => section.Name));
+        if (found != expected)
+        {
+            throw new TrainingCheckpointException($"The checkpoint {path} holds {found}; expected {expected}.");
         }
 
-        return (json.RootElement.GetProperty("step").GetInt64(), settings);
+        for (int i = 0; i < content.Sections.Count; i++)
+        {
+            CheckpointSection section = content.Sections[i];
+            if (section.Memory != 0 && section.Bytes != header.Sections[i].Bytes)
+            {
+                throw new TrainingCheckpointException(
+                    $"The checkpoint {path} holds {header.Sections[i].Bytes} bytes of {section.Name}; expected {section.Bytes}.");
+            }
+        }
     }
 
     private static FileStream Open(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
 
-    private static nint[] Sections(LlamaWeights weights, AdamWOptimizer optimizer) =>
-        [(nint)weights.FlatPointer, (nint)optimizer.FirstMoment.Pointer, (nint)optimizer.SecondMoment.Pointer];
-
-    private static Span<byte> Piece(nint section, long offset, long bytes) =>
-        new((byte*)section + offset, (int)Math.Min(PieceBytes, bytes - offset));
+    private static Span<byte> Piece(CheckpointSection section, long offset) =>
+        new((byte*)section.Memory + offset, (int)Math.Min(PieceBytes, section.Bytes - offset));
 
     private static DamagedCheckpointException Damaged(string path, string found) => new($"The checkpoint {path} is damaged: {found}.");
+
+    private sealed record CheckpointHeader(long Step, SettingsFingerprint Settings, List<(string Name, long Bytes)> Sections);
 }

@@ -25,27 +25,37 @@ public sealed class MetricsLog : IDisposable
         _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
     }
 
-    /// <summary>The row of the step after which the training goes on, where there is one.</summary>
-    public TrainingProgress? Resumed { get; private set; }
+    /// <summary>The figures of the step after which the training goes on; empty where there are none.</summary>
+    public IReadOnlyList<(string Name, double Value)> Resumed { get; private set; } = [];
 
     /// <summary>Appends the row of a step; a process killed afterwards does not lose it.</summary>
-    public void Append(in TrainingProgress progress)
+    /// <param name="step">The step.</param>
+    /// <param name="figures">Figures in the order of the row; one that is not finite becomes null.</param>
+    /// <param name="texts">Texts behind the figures, for example sample answers.</param>
+    public void Append(long step, IReadOnlyList<(string Name, double Value)> figures, IReadOnlyList<(string Name, string Text)>? texts = null)
     {
+        ArgumentNullException.ThrowIfNull(figures);
         using MemoryStream row = new();
         using (Utf8JsonWriter json = new(row))
         {
             json.WriteStartObject();
             json.WriteString("stage", _stage);
-            json.WriteNumber("step", progress.Step);
-            json.WriteNumber("loss", progress.Loss);
-            json.WriteNumber("gradient_norm", progress.GradientNorm);
-            json.WriteNumber("learning_rate", progress.LearningRate);
-            json.WriteNumber("tokens_per_second", Math.Round(progress.TokensPerSecond, 1));
-            if (progress.Validation is { } validation)
+            json.WriteNumber("step", step);
+            foreach ((string name, double value) in figures)
             {
-                json.WriteNumber("validation_loss", validation.Loss);
-                json.WriteNumber("bits_per_byte", validation.BitsPerByte);
-                json.WriteNumber("validation_tokens", validation.Tokens);
+                if (double.IsFinite(value))
+                {
+                    json.WriteNumber(name, value);
+                }
+                else
+                {
+                    json.WriteNull(name);
+                }
+            }
+
+            foreach ((string name, string text) in texts ?? [])
+            {
+                json.WriteString(name, text);
             }
 
             json.WriteEndObject();
@@ -100,7 +110,12 @@ public sealed class MetricsLog : IDisposable
             long number = row.GetProperty("step").GetInt64();
             if (number == step)
             {
-                Resumed = Read(row);
+                Resumed =
+                [
+                    .. row.EnumerateObject()
+                        .Where(field => field.Value.ValueKind == JsonValueKind.Number && field.Name != "step")
+                        .Select(field => (field.Name, field.Value.GetDouble())),
+                ];
             }
 
             return number <= step;
@@ -110,17 +125,4 @@ public sealed class MetricsLog : IDisposable
             return false;
         }
     }
-
-    private static TrainingProgress Read(JsonElement row) => new()
-    {
-        Step = row.GetProperty("step").GetInt64(),
-        Loss = row.GetProperty("loss").GetDouble(),
-        GradientNorm = row.GetProperty("gradient_norm").GetDouble(),
-        LearningRate = row.GetProperty("learning_rate").GetDouble(),
-        TokensPerSecond = row.GetProperty("tokens_per_second").GetDouble(),
-        Validation = row.TryGetProperty("validation_loss", out JsonElement loss)
-            ? new ValidationResult(
-                loss.GetDouble(), row.GetProperty("bits_per_byte").GetDouble(), row.GetProperty("validation_tokens").GetInt64())
-            : null,
-    };
 }

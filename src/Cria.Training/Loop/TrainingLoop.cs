@@ -22,23 +22,21 @@ public sealed class TrainingLoop
 {
     private const double SpeedMemory = 0.9;
 
-    private readonly Trainer _trainer;
-    private readonly IBatchSource _source;
+    private readonly ITrainingStep _training;
     private readonly TrainingLoopSettings _settings;
     private readonly CheckpointFolder _checkpoints;
-    private readonly Func<ValidationResult>? _validate;
+    private readonly Func<IReadOnlyList<(string Name, double Value)>>? _validate;
 
     /// <summary>Prepares a training.</summary>
-    /// <param name="trainer">At its beginning.</param>
-    /// <param name="source">The batches.</param>
+    /// <param name="training">At its beginning.</param>
     /// <param name="settings">How far, how often.</param>
     /// <param name="checkpoints">Where to go on from and where to save.</param>
-    /// <param name="validate">Measures the model, or null.</param>
+    /// <param name="validate">Measures the model and gives the figures to log, or null.</param>
     public TrainingLoop(
-        Trainer trainer, IBatchSource source, TrainingLoopSettings settings, CheckpointFolder checkpoints, Func<ValidationResult>? validate)
+        ITrainingStep training, TrainingLoopSettings settings, CheckpointFolder checkpoints,
+        Func<IReadOnlyList<(string Name, double Value)>>? validate = null)
     {
-        _trainer = trainer;
-        _source = source;
+        _training = training;
         _settings = settings;
         _checkpoints = checkpoints;
         _validate = validate;
@@ -55,45 +53,46 @@ public sealed class TrainingLoop
     public TrainingOutcome Run(
         string metricsPath, string stage, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        _checkpoints.TryRestore(_trainer, notice => progress?.Report(new TrainingProgress { Steps = _settings.Steps, Notice = notice }));
-        using MetricsLog metrics = new(metricsPath, stage, _trainer.Steps);
-        TokenBatch batch = new(_source.BatchTokens);
-        TrainingProgress last = (metrics.Resumed ?? new TrainingProgress { Step = _trainer.Steps }) with { Steps = _settings.Steps };
-        long saved = _trainer.Steps;
+        CheckpointContent content = _training.Checkpoint;
+        long step = _checkpoints.TryRestore(
+            content, notice => progress?.Report(new TrainingProgress { Steps = _settings.Steps, Notice = notice })) ?? 0;
+        using MetricsLog metrics = new(metricsPath, stage, step);
+        TrainingProgress last = TrainingProgress.FromRow(step, _settings.Steps, metrics.Resumed);
+        long saved = step;
         long savedAt = Stopwatch.GetTimestamp();
         double secondsPerStep = 0;
-        while (_trainer.Steps < _settings.Steps && !cancellation.IsCancellationRequested)
+        while (step < _settings.Steps && !cancellation.IsCancellationRequested)
         {
             long start = Stopwatch.GetTimestamp();
-            batch.Clear();
-            _source.Fill(_trainer.Steps + 1, batch);
-            StepResult result = _trainer.Step(batch);
+            StepResult result = _training.Step(++step);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             secondsPerStep = secondsPerStep == 0 ? seconds : (SpeedMemory * secondsPerStep) + ((1 - SpeedMemory) * seconds);
             last = new TrainingProgress(
-                _trainer.Steps, _settings.Steps, result.Loss, result.GradientNorm, result.LearningRate, batch.Tokens / secondsPerStep,
-                TimeSpan.FromSeconds(secondsPerStep * (_settings.Steps - _trainer.Steps)), IsValidationDue() ? _validate!() : null);
-            metrics.Append(last);
+                step, _settings.Steps, result.Loss, result.GradientNorm, result.LearningRate, result.Tokens / secondsPerStep,
+                TimeSpan.FromSeconds(secondsPerStep * (_settings.Steps - step)), Figures(step, result));
+            metrics.Append(step, last.Row);
             progress?.Report(last);
-            if (IsCheckpointDue(saved, savedAt, cancellation))
+            if (cancellation.IsCancellationRequested || IsCheckpointDue(step, saved, savedAt))
             {
                 metrics.FlushToDisk();
-                _checkpoints.Save(_trainer);
-                saved = _trainer.Steps;
+                _checkpoints.Save(step, content);
+                saved = step;
                 savedAt = Stopwatch.GetTimestamp();
             }
         }
 
-        return new TrainingOutcome(_trainer.Steps >= _settings.Steps, last);
+        return new TrainingOutcome(step >= _settings.Steps, last);
     }
 
-    private bool IsValidationDue() =>
-        _validate is not null && (_trainer.Steps % _settings.ValidateEvery == 0 || _trainer.Steps == _settings.Steps);
+    private IReadOnlyList<(string Name, double Value)>? Figures(long step, in StepResult result)
+    {
+        bool isValidationDue = _validate is not null && (step % _settings.ValidateEvery == 0 || step == _settings.Steps);
+        return isValidationDue ? [.. result.Figures ?? [], .. _validate!()] : result.Figures;
+    }
 
     /// <summary>After the last step always: a kill while the model is being saved, then, costs no step.</summary>
-    private bool IsCheckpointDue(long saved, long savedAt, CancellationToken cancellation) =>
-        cancellation.IsCancellationRequested
-        || _trainer.Steps == _settings.Steps
-        || _trainer.Steps - saved >= _settings.CheckpointEvery
+    private bool IsCheckpointDue(long step, long saved, long savedAt) =>
+        step == _settings.Steps
+        || step - saved >= _settings.CheckpointEvery
         || Stopwatch.GetElapsedTime(savedAt) >= _settings.CheckpointInterval;
 }

@@ -11,6 +11,10 @@ public readonly record struct ValidationResult(double Loss, double BitsPerByte, 
 {
     /// <summary>e to the loss.</summary>
     public double Perplexity => Math.Exp(Loss);
+
+    /// <summary>The result as figures of the metrics: <c>validation_loss</c>, <c>bits_per_byte</c>, <c>validation_tokens</c>.</summary>
+    public IReadOnlyList<(string Name, double Value)> Figures =>
+        [("validation_loss", Loss), ("bits_per_byte", BitsPerByte), ("validation_tokens", Tokens)];
 }
 
 /// <summary>Measures a model on held-out documents, always on the same windows.</summary>

@@ -1,22 +1,25 @@
-using System.Runtime.InteropServices;
 using Cria.Compute;
 using Cria.Models;
 
 namespace Cria.Training;
 
 /// <summary>What one optimiser step did.</summary>
-/// <param name="Loss">Mean loss of the batch before the update, in nats a token.</param>
+/// <param name="Loss">Mean loss of the batch before the update; of cross-entropy, in nats a token.</param>
 /// <param name="GradientNorm">Global norm of the gradients before clipping.</param>
 /// <param name="LearningRate">The rate of the update.</param>
-public readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate);
+/// <param name="Tokens">Tokens that the step trained on.</param>
+/// <param name="Figures">Further figures for the metrics, or null.</param>
+public readonly record struct StepResult(
+    double Loss, double GradientNorm, double LearningRate, long Tokens = 0, IReadOnlyList<(string Name, double Value)>? Figures = null);
 
 /// <summary>
 /// Trains a model by cross-entropy, one optimiser step at a time: gradients of the whole batch, in parts that fit the activation
 /// memory, then AdamW at the schedule's rate. A steady step allocates nothing.
 /// </summary>
-public sealed unsafe class Trainer : IDisposable
+public sealed class Trainer : IDisposable
 {
     private readonly LlamaWeights _gradients;
+    private readonly TrainableParameters _parameters;
     private readonly LearningRateSchedule _schedule;
 
     /// <summary>Allocates gradients, moments and activations.</summary>
@@ -31,7 +34,8 @@ public sealed unsafe class Trainer : IDisposable
         _schedule = schedule;
         _gradients = new LlamaWeights(weights.Config);
         Network = new TrainingNetwork(weights, _gradients, device, capacity);
-        Optimizer = new AdamWOptimizer(weights, _gradients, device, optimizer);
+        _parameters = TrainableParameters.Of(weights, _gradients);
+        Optimizer = new AdamWOptimizer(_parameters, device, optimizer);
     }
 
     /// <summary>The network.</summary>
@@ -42,6 +46,9 @@ public sealed unsafe class Trainer : IDisposable
 
     /// <summary>Steps made since the beginning of the training, those before a resumption included.</summary>
     public long Steps => Optimizer.Steps;
+
+    /// <summary>What a checkpoint of this training holds.</summary>
+    public CheckpointContent Checkpoint => new CheckpointContent().Add("weights", Network.Weights).Add("optimizer", Optimizer);
 
     /// <summary>One optimiser step on the mean loss of the batch.</summary>
     /// <param name="batch">Any number of sequences; their loss is averaged over their tokens, weighted.</param>
@@ -55,11 +62,11 @@ public sealed unsafe class Trainer : IDisposable
             throw new ArgumentException("No token of the batch has a target with a positive weight.", nameof(batch));
         }
 
-        NativeMemory.Clear(_gradients.FlatPointer, (nuint)_gradients.FlatLength * sizeof(float));
+        _parameters.ClearGradients();
         double loss = Network.LossAndGradients(batch, 1 / batch.TotalLossWeight);
         double rate = _schedule.At(Steps + 1);
         double norm = Optimizer.Update(rate);
-        return new StepResult(loss, norm, rate);
+        return new StepResult(loss, norm, rate, batch.Tokens);
     }
 
     /// <inheritdoc/>

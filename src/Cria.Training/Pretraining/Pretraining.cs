@@ -55,9 +55,9 @@ public static class Pretraining
             : new Validation(heldOut, tokenizer, settings.SeparateDocuments, settings.ValidationWindows);
 
         TrainingLoop loop = new(
-            trainer, new PackedBatchSource(training, settings.BatchSequences, settings.SeparateDocuments),
+            new CrossEntropySteps(trainer, new PackedBatchSource(training, settings.BatchSequences, settings.SeparateDocuments)),
             new TrainingLoopSettings(settings.Steps, settings.ValidateEvery, settings.CheckpointEvery, settings.CheckpointInterval),
-            checkpoints, validation is null ? null : () => validation.Measure(trainer.Network));
+            checkpoints, validation is null ? null : () => validation.Measure(trainer.Network).Figures);
         TrainingOutcome outcome = loop.Run(Path.Combine(runFolder, "metrics", "metrics.jsonl"), Stage, progress, cancellation);
         if (!outcome.Completed)
         {
