@@ -45,18 +45,48 @@ internal readonly record struct DataLine(string Where, JsonElement Value)
     /// <summary>A field with a list of messages, <c>{"role":"system|user|assistant","content":"…"}</c> each.</summary>
     public IReadOnlyList<ChatMessage> Messages(string name)
     {
-        if (!Has(name) || Value.GetProperty(name) is not { ValueKind: JsonValueKind.Array } list)
-        {
-            throw Error($"'{name}' must be a list of messages, but it is {(Has(name) ? Describe(Value.GetProperty(name)) : "missing")}.");
-        }
-
         List<ChatMessage> messages = [];
-        foreach (JsonElement item in list.EnumerateArray())
+        foreach (JsonElement item in List(name))
         {
             messages.Add(Message(item, $"{name}[{messages.Count}]"));
         }
 
         return messages.Count > 0 ? messages : throw Error($"'{name}' must hold at least one message, but it is empty.");
+    }
+
+    /// <summary>The items of a field that must be a list.</summary>
+    public JsonElement.ArrayEnumerator List(string name) =>
+        Has(name) && Value.GetProperty(name) is { ValueKind: JsonValueKind.Array } list
+            ? list.EnumerateArray()
+            : throw Error($"'{name}' must be a list, but it is {(Has(name) ? Describe(Value.GetProperty(name)) : "missing")}.");
+
+    /// <summary>A string field of an object within the line, which must be there.</summary>
+    /// <param name="item">The object.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="field">The field.</param>
+    public string Field(JsonElement item, string name, string field) =>
+        item.ValueKind != JsonValueKind.Object ? throw Error($"'{name}' must be an object with '{field}', but it is {Describe(item)}.")
+        : item.TryGetProperty(field, out JsonElement value) ? Text(value, $"{name}.{field}")
+        : throw Error($"'{name}.{field}' is missing.");
+
+    /// <summary>A value that must be a string.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="name">What it is called in messages.</param>
+    public string Text(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw Error($"'{name}' must be a string, but it is {Describe(value)}.");
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Error($"'{name}' holds half of a surrogate pair, which is no text.", e);
+        }
     }
 
     /// <summary>An error in this line.</summary>
@@ -72,11 +102,6 @@ internal readonly record struct DataLine(string Where, JsonElement Value)
 
     private ChatMessage Message(JsonElement item, string name)
     {
-        if (item.ValueKind != JsonValueKind.Object)
-        {
-            throw Error($"'{name}' must be an object with 'role' and 'content', but it is {Describe(item)}.");
-        }
-
         ChatRole role = Field(item, name, "role") switch
         {
             "system" => ChatRole.System,
@@ -85,26 +110,5 @@ internal readonly record struct DataLine(string Where, JsonElement Value)
             string other => throw Error($"'{name}.role' must be system, user or assistant, but it is '{other}'."),
         };
         return new ChatMessage(role, Field(item, name, "content"));
-    }
-
-    private string Field(JsonElement item, string name, string field) => item.TryGetProperty(field, out JsonElement value)
-        ? Text(value, $"{name}.{field}")
-        : throw Error($"'{name}.{field}' is missing.");
-
-    private string Text(JsonElement value, string name)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            throw Error($"'{name}' must be a string, but it is {Describe(value)}.");
-        }
-
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Error($"'{name}' holds half of a surrogate pair, which is no text.", e);
-        }
     }
 }

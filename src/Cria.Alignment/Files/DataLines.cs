@@ -8,6 +8,8 @@ namespace Cria.Alignment;
 /// <summary>Reads and writes JSONL files (gzip where the name ends in <c>.gz</c>), one object a line; empty lines are passed over.</summary>
 internal static class DataLines
 {
+    private static readonly JsonDocumentOptions ReaderOptions = new() { AllowDuplicateProperties = false };
+
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads the objects of a file.</summary>
@@ -110,7 +112,7 @@ internal static class DataLines
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line);
+            using JsonDocument document = JsonDocument.Parse(line, ReaderOptions);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new AlignmentDataException($"{where}: expected a JSON object, found {DataLine.Describe(document.RootElement)}.");
@@ -119,6 +121,10 @@ internal static class DataLines
         {
             // The parser's own message ends with the position, counted from line 0 of this one line.
             throw new AlignmentDataException($"{where}: not JSON at byte {e.BytePositionInLine}: {e.Message.Split(" LineNumber:")[0]}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new AlignmentDataException($"{where}: not JSON: a key holds half of a surrogate pair.", e);
         }
     }
 }
