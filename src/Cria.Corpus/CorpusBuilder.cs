@@ -65,6 +65,15 @@ public sealed class CorpusBuilder
     }
 
     /// <summary>
+    /// The documented members of the training documents, none of them held out: later stages make questions of them. Plain documents have
+    /// none.
+    /// </summary>
+    public IEnumerable<DocumentedMember> TrainingMembers() => VisibleDocuments()
+        .Where(document => _sample.Value.Contains(document) && !_options.HoldOut.IsValidation(document))
+        .SelectMany(document => document.Members)
+        .Where(member => member.HasText);
+
+    /// <summary>
     /// Writes the corpus, or opens the one that is there when neither inputs nor settings nor tokenizer have changed since. Every
     /// document is
     /// encoded by itself, with BOS before it and EOS behind it. Interrupted at any moment, the folder holds no corpus (or the old one),

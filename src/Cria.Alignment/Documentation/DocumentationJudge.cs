@@ -1,0 +1,25 @@
+namespace Cria.Alignment;
+
+/// <summary>
+/// Judges an answer about a documented member: ROUGE-L F with what the documentation says, less a penalty where the answer does not have the
+/// right form (<see cref="AnswerForm"/>: unfinished, without a full stop, turning in a circle, repeating the question).
+/// </summary>
+public sealed class DocumentationJudge : IJudge
+{
+    /// <summary>What a wrong form costs.</summary>
+    public const double FormPenalty = 0.3;
+
+    /// <inheritdoc/>
+    public string Name => "documentation";
+
+    /// <summary>From −0.3 (nothing right) to 1 (the documentation word for word).</summary>
+    /// <exception cref="AlignmentDataException">The prompt has no reference.</exception>
+    public double Score(AlignmentPrompt prompt, AnswerText answer)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(answer);
+        string reference = prompt.Reference
+            ?? throw new AlignmentDataException($"Prompt {prompt.Id} has no reference answer to judge by.");
+        return RougeL.Of(reference, answer.Text).F1 - (AnswerForm.IsRight(prompt, answer) ? 0 : FormPenalty);
+    }
+}
