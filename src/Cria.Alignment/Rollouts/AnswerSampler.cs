@@ -78,6 +78,17 @@ public sealed class AnswerSampler : IDisposable
         return results;
     }
 
+    /// <summary>Checks that every prompt leaves room for an answer.</summary>
+    /// <exception cref="AlignmentDataException">One does not; it is named.</exception>
+    public void Check(IReadOnlyList<AlignmentPrompt> prompts)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        foreach (AlignmentPrompt prompt in prompts)
+        {
+            Encode(prompt);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
