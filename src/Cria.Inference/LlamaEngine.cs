@@ -86,7 +86,7 @@ public sealed class LlamaEngine : IDisposable
     /// <exception cref="ArgumentException">The batch is empty or too large, or an id is not in the vocabulary.</exception>
     public Tensor Forward(EngineBatch batch)
     {
-        Tensor x = Transform(batch);
+        Tensor x = Transform(batch, Config.Layers);
         int rows = batch.LogitCount;
         Tensor last = _state.Last(rows);
         for (int i = 0; i < rows; i++)
@@ -110,9 +110,29 @@ public sealed class LlamaEngine : IDisposable
     /// <exception cref="ArgumentException">The batch is empty or too large, or an id is not in the vocabulary.</exception>
     public Tensor Hidden(EngineBatch batch)
     {
-        Tensor x = Transform(batch);
+        Tensor x = Transform(batch, Config.Layers);
         batch.Complete();
         _device.RmsNorm(x, _weights.FinalNorm, Config.NormEpsilon, x, default);
+        return x;
+    }
+
+    /// <summary>One pass through the first blocks only, for whole sequences without caches; the batch is empty afterwards.</summary>
+    /// <param name="batch">Sequences added with <see cref="EngineBatch.AddWhole"/>.</param>
+    /// <param name="layers">How many blocks, 1 to the model's number.</param>
+    /// <returns>[T, Dim]: the residual stream behind them, no norm applied; valid until the next pass.</returns>
+    /// <exception cref="ArgumentException">The batch is empty or too large or keeps caches, or an id is not in the vocabulary.</exception>
+    public Tensor Residual(EngineBatch batch, int layers)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(layers, Config.Layers);
+        if (batch.KeepsCaches)
+        {
+            throw new ArgumentException("A pass through some blocks would leave the caches of the others behind.", nameof(batch));
+        }
+
+        Tensor x = Transform(batch, layers);
+        batch.Complete();
         return x;
     }
 
@@ -124,7 +144,7 @@ public sealed class LlamaEngine : IDisposable
     }
 
     /// <summary>Embedding and all blocks (Llama 2 paper, section 2.2): x += attention(norm(x)); x += feedForward(norm(x)).</summary>
-    private Tensor Transform(EngineBatch batch)
+    private Tensor Transform(EngineBatch batch, int layers)
     {
         Prepare(batch);
         int tokens = batch.Tokens;
@@ -137,7 +157,7 @@ public sealed class LlamaEngine : IDisposable
         Tensor hidden = _state.Hidden(tokens);
 
         _device.Embed(_weights.TokenEmbedding, batch.Ids, x);
-        for (int i = 0; i < _weights.Layers.Length; i++)
+        for (int i = 0; i < layers; i++)
         {
             ref readonly LayerWeights layer = ref _weights.Layers[i];
 

@@ -1,0 +1,103 @@
+using Cria.Compute;
+using Cria.Models;
+
+namespace Cria.Alignment;
+
+/// <summary>
+/// A language model that scores answers (Touvron et al. 2023, §3.2.2): its input is the prompt with all previous turns and the answer, its
+/// output one number, whose sigmoid is the answer's quality. Serves one thread at a time.
+/// </summary>
+public abstract class RewardModel : IRewardFunction, IDisposable
+{
+    /// <summary>Tokens of one pass: enough for full speed, few enough that activations stay small.</summary>
+    private protected const int PassTokens = 2048;
+
+    private readonly Tokenizer? _tokenizer;
+    private readonly ChatFormat? _format;
+
+    private protected RewardModel(string name, Tokenizer? tokenizer, ChatFormat? format, int contextLength)
+    {
+        Name = name;
+        _tokenizer = tokenizer;
+        _format = format;
+        ContextLength = contextLength;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The most tokens of prompt and answer together.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>Loads a reward model: a Hugging Face directory with a scalar head, or a head over features of another model.</summary>
+    /// <param name="folder">Its directory; the name of the directory becomes the model's.</param>
+    /// <param name="device">Computes; stays the caller's.</param>
+    /// <exception cref="InvalidModelFileException">The files break their format, or the model has no scalar head.</exception>
+    /// <exception cref="IOException">There is no model there, or it cannot be read.</exception>
+    public static RewardModel Load(string folder, Device device)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        LoadedModel model = ModelLoader.Load(folder);
+        try
+        {
+            return model.Config.ScalarHead
+                ? new ScalarHeadRewardModel(name, model, device, ownsModel: true)
+                : throw new InvalidModelFileException($"{folder}: the model predicts tokens; a reward model has a scalar head (score.weight).");
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="AlignmentDataException">An answer with its prompt is longer than the context; the prompt is named.</exception>
+    public double[] Score(IReadOnlyList<AnsweredPrompt> answers)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        int[][] sequences = new int[answers.Count][];
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = Encode(answers[i]);
+        }
+
+        return ScoreIds(sequences);
+    }
+
+    /// <summary>Scores token sequences: prompt and answer as <see cref="Encode"/> makes them.</summary>
+    /// <param name="sequences">Each of 1 to <see cref="ContextLength"/> ids.</param>
+    /// <returns>One raw score for each, independent of the others.</returns>
+    public abstract double[] ScoreIds(IReadOnlyList<int[]> sequences);
+
+    /// <summary>What the model reads of an answer: the tokens of the dialogue that ends with it.</summary>
+    /// <exception cref="AlignmentDataException">It is longer than the context, or cannot be expressed in the chat format.</exception>
+    public int[] Encode(AnsweredPrompt answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (_tokenizer is null || _format is null)
+        {
+            throw new InvalidModelFileException(
+                $"The reward model '{Name}' comes without a {(_tokenizer is null ? "tokenizer" : "chat template")}, and text needs one.");
+        }
+
+        int[] ids;
+        try
+        {
+            ids = RewardInput.Encode(_tokenizer, _format, answer.Prompt.Messages, answer.Answer);
+        }
+        catch (InvalidDialogueException e)
+        {
+            throw new AlignmentDataException($"Prompt '{answer.Prompt.Id}': {e.Message}", e);
+        }
+
+        return ids.Length <= ContextLength
+            ? ids
+            : throw new AlignmentDataException(
+                $"Prompt '{answer.Prompt.Id}' and its answer have {ids.Length} tokens; the reward model '{Name}' reads {ContextLength}.");
+    }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
