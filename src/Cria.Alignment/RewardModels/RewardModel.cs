@@ -85,7 +85,7 @@ public abstract class RewardModel : IRewardFunction, IDisposable
         int[] ids;
         try
         {
-            ids = RewardInput.Encode(_tokenizer, _format, answer.Prompt.Messages, answer.Answer);
+            ids = AnswerEncoder.Encode(_tokenizer, _format, answer.Prompt.Messages, answer.Answer).Ids;
         }
         catch (InvalidDialogueException e)
         {

@@ -118,8 +118,8 @@ internal sealed class RewardTrainingSet
         try
         {
             return new RewardPair(
-                RewardInput.Encode(tokenizer, format, comparison.Prompt, comparison.Chosen),
-                RewardInput.Encode(tokenizer, format, comparison.Prompt, comparison.Rejected),
+                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Chosen).Ids,
+                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Rejected).Ids,
                 comparison);
         }
         catch (InvalidDialogueException e)
