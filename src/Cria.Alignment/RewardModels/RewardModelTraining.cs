@@ -1,5 +1,4 @@
 using Cria.Compute;
-using Cria.Corpus;
 using Cria.Models;
 using Cria.Training;
 
