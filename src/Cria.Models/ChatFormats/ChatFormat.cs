@@ -23,6 +23,9 @@ public abstract class ChatFormat
     /// <summary>Strings that only the format itself writes: an answer that comes to one has ended.</summary>
     public virtual IReadOnlyList<string> StopStrings => [];
 
+    /// <summary>The format as a Jinja template, by which other programs write dialogues as this one does; null without a format.</summary>
+    public virtual string? Template => null;
+
     /// <summary>
     /// The format that a model's chat template stands for (<c>tokenizer.chat_template</c> of GGUF, <c>chat_template</c> of Hugging
     /// Face's <c>tokenizer_config.json</c>). The template is recognised by its marks and never executed; null without a

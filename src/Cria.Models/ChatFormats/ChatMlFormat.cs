@@ -19,6 +19,9 @@ public sealed class ChatMlFormat : ChatFormat
     /// <inheritdoc/>
     public override string Name => "chatml";
 
+    /// <inheritdoc/>
+    public override string Template => ChatTemplates.ChatMl(DefaultSystemMessage);
+
     /// <summary>Put before a dialogue that begins without a system message; may be null.</summary>
     public string? DefaultSystemMessage { get; }
 

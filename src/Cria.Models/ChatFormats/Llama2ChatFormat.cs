@@ -13,6 +13,9 @@ public sealed class Llama2ChatFormat : ChatFormat
     public override string Name => "llama2";
 
     /// <inheritdoc/>
+    public override string Template => ChatTemplates.Llama2;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> StopStrings => Tags;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ public sealed record HuggingFaceSaveOptions
 
     /// <summary>Sampling settings and control ids to store; null takes the tokenizer's ids.</summary>
     public GenerationDefaults? GenerationDefaults { get; init; }
+
+    /// <summary>The chat format, stored as a template beside the tokenizer; null for a model that was not tuned for dialogue.</summary>
+    public ChatFormat? ChatFormat { get; init; }
 }
 
 /// <summary>
@@ -97,7 +100,7 @@ public static class HuggingFaceDirectory
         SaveWeights(folder, HuggingFaceTensors.Sources(weights, options.Type), options.MaximumShardBytes);
         if (tokenizer is not null)
         {
-            SaveTokenizer(folder, tokenizer, weights.Config.ContextLength);
+            SaveTokenizer(folder, tokenizer, weights.Config.ContextLength, options.ChatFormat?.Template);
         }
 
         HuggingFaceGenerationConfig.Write(Path.Combine(folder, HuggingFaceGenerationConfig.FileName), generation);
@@ -170,7 +173,7 @@ public static class HuggingFaceDirectory
         }
     }
 
-    private static void SaveTokenizer(string folder, Tokenizer tokenizer, int contextLength)
+    private static void SaveTokenizer(string folder, Tokenizer tokenizer, int contextLength, string? chatTemplate)
     {
         if (tokenizer is not SentencePieceTokenizer sentencePiece)
         {
@@ -185,6 +188,11 @@ public static class HuggingFaceDirectory
             json.WriteBoolean("add_bos_token", true);
             json.WriteBoolean("add_eos_token", false);
             WritePiece(json, "bos_token", tokenizer, tokenizer.BosId);
+            if (chatTemplate is not null)
+            {
+                json.WriteString("chat_template", chatTemplate);
+            }
+
             json.WriteBoolean("clean_up_tokenization_spaces", false);
             WritePiece(json, "eos_token", tokenizer, tokenizer.EosId);
             json.WriteBoolean("legacy", false);
