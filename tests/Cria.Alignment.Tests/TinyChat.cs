@@ -35,5 +35,15 @@ internal sealed class TinyChat : IDisposable
 
     public static AlignmentPrompt Prompt(string text) => new(text, [new ChatMessage(ChatRole.User, text)]);
 
+    /// <summary>The model as if it were loaded from a directory; disposing one of the two frees both.</summary>
+    public LoadedModel ToLoadedModel(ChatFormat? format = null) => new()
+    {
+        Weights = Weights,
+        Tokenizer = Tokenizer,
+        ChatFormat = format,
+        GenerationDefaults = GenerationDefaults.Of(Tokenizer),
+        Information = new ModelInformation("tiny", "memory", "LlamaForCausalLM", Config, [], null, 0),
+    };
+
     public void Dispose() => Weights.Dispose();
 }

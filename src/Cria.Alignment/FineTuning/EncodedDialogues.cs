@@ -36,7 +36,7 @@ internal sealed class EncodedDialogues
     /// <exception cref="AlignmentDataException">A dialogue cannot be expressed; its origin is named.</exception>
     public static EncodedDialogues Encode(Tokenizer tokenizer, ChatFormat format, IReadOnlyList<Dialogue> dialogues, int longest)
     {
-        EncodedDialogue[] all = [.. dialogues.AsParallel().AsOrdered().Select(dialogue => DialogueEncoder.Encode(tokenizer, format, dialogue))];
+        EncodedDialogue[] all = [.. dialogues.Select(dialogue => DialogueEncoder.Encode(tokenizer, format, dialogue))];
         EncodedDialogue[] kept = [.. all.Where(dialogue => dialogue.Ids.Length <= longest)];
         return new EncodedDialogues(kept, all.Length - kept.Length);
     }

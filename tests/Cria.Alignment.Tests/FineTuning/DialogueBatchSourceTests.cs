@@ -75,7 +75,7 @@ public sealed class DialogueBatchSourceTests
             batch.Clear();
             dialogues.AddTo(batch, i);
             EncodedDialogue expected = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, all[i]);
-            Assert.Equal(expected.Ids[..^1], batch.Ids);
+            Assert.Equal(expected.Ids[..^1], batch.Ids.ToArray());
             Assert.Equal(Enumerable.Range(0, batch.Tokens), batch.Positions.ToArray());
             for (int t = 0; t < batch.Tokens; t++)
             {

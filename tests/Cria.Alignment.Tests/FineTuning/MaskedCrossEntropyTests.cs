@@ -22,13 +22,12 @@ public sealed class MaskedCrossEntropyTests
         int vocabulary = logits[0].Length;
         int learned = mask.Count(value => value);
 
-        using NativeBuffer memory = new((long)((2 * logits.Length * vocabulary) + (2 * vocabulary * vocabulary)) * sizeof(float));
-        Tensor all = memory.AsTensor(1, (2 * logits.Length * vocabulary) + (2 * vocabulary * vocabulary));
-        Tensor hidden = Take(all, 0, logits.Length, vocabulary);
-        Tensor hiddenGradient = Take(all, logits.Length * vocabulary, logits.Length, vocabulary);
-        Tensor head = Take(all, 2 * logits.Length * vocabulary, vocabulary, vocabulary);
-        Tensor headGradient = Take(all, (2 * logits.Length * vocabulary) + (vocabulary * vocabulary), vocabulary, vocabulary);
-        all.Span.Clear();
+        using NativeBuffer hiddenMemory = new(2L * logits.Length * vocabulary * sizeof(float));
+        using NativeBuffer headMemory = new(2L * vocabulary * vocabulary * sizeof(float));
+        Tensor hidden = hiddenMemory.Tensor(0, logits.Length, vocabulary);
+        Tensor hiddenGradient = hiddenMemory.Tensor(hidden.Length * sizeof(float), logits.Length, vocabulary);
+        Tensor head = headMemory.Tensor(0, vocabulary, vocabulary);
+        Tensor headGradient = headMemory.Tensor(head.Length * sizeof(float), vocabulary, vocabulary);
         for (int t = 0; t < logits.Length; t++)
         {
             logits[t].CopyTo(hidden.Row(t));
@@ -52,15 +51,6 @@ public sealed class MaskedCrossEntropyTests
             {
                 Assert.Equal(expectedGradients[t][v], hiddenGradient.Row(t)[v], 1e-6f);
             }
-        }
-    }
-
-    private static Tensor Take(Tensor all, int start, int rows, int columns)
-    {
-        Tensor part = all.ColumnRange(start, rows * columns);
-        unsafe
-        {
-            return new Tensor(part.Data, rows, columns);
         }
     }
 

@@ -104,7 +104,7 @@ public sealed class SupervisedFineTuningTests : IDisposable
             [.. TinyFineTuning.Training, longDialogue])!;
         Assert.Equal(1, result.Skipped);
         Assert.Equal(60, result.Dialogues);
-        Assert.Equal("1 of 61 dialogues have more than 96 tokens and are left out.", Assert.Single(notices));
+        Assert.Equal("1 of 61 dialogues have more than 128 tokens and are left out.", Assert.Single(notices));
         string message = Assert.Throws<AlignmentDataException>(
             () => TinyFineTuning.Run(Folder("all"), training: [longDialogue])).Message;
         Assert.Contains("All 1 training dialogues", message, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ internal static class TinyFineTuning
     {
         Epochs = 3,
         BatchSequences = 2,
-        SequenceLength = 96,
+        SequenceLength = 128,
         PeakLearningRate = 5e-3,
         WarmupSteps = 3,
         ValidateEvery = 10,
