@@ -54,6 +54,26 @@ internal readonly record struct DataLine(string Where, JsonElement Value)
         return messages.Count > 0 ? messages : throw Error($"'{name}' must hold at least one message, but it is empty.");
     }
 
+    /// <summary>A field, or null where it is absent or null.</summary>
+    public JsonElement? Optional(string name) => Optional(Value, name);
+
+    /// <summary>A field of an object, or null where it is absent or null.</summary>
+    public static JsonElement? Optional(JsonElement item, string name) =>
+        item.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>A field that must be there.</summary>
+    public JsonElement Required(string name) => Optional(name) ?? throw Error($"'{name}' is missing.");
+
+    /// <summary>A value that must be true or false.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="name">What it is called in messages.</param>
+    public bool Flag(JsonElement value, string name) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(name, "true or false", value);
+
+    /// <summary>The error that a value is not what it must be.</summary>
+    public AlignmentDataException Wrong(string name, string expected, JsonElement found) =>
+        Error($"'{name}' must be {expected}, but it is {Describe(found)}.");
+
     /// <summary>The items of a field that must be a list.</summary>
     public JsonElement.ArrayEnumerator List(string name) =>
         Has(name) && Value.GetProperty(name) is { ValueKind: JsonValueKind.Array } list

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cria.Models;
@@ -8,24 +9,50 @@ namespace Cria.Alignment;
 /// <summary>Reads and writes JSONL files (gzip where the name ends in <c>.gz</c>), one object a line; empty lines are passed over.</summary>
 internal static class DataLines
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly JsonDocumentOptions ReaderOptions = new() { AllowDuplicateProperties = false };
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads the objects of a file.</summary>
     /// <exception cref="AlignmentDataException">The file is missing or a line is not a JSON object; the message names file and line.</exception>
-    public static IEnumerable<DataLine> Read(string path)
+    public static IEnumerable<DataLine> Read(string path) => ReadTexts(path).Select(line => Parse(line.Where, line.Text));
+
+    /// <summary>Reads the lines of a file that are not blank, each as a place and its text: who skips bad lines parses them one by one.</summary>
+    /// <exception cref="AlignmentDataException">The file is missing, truncated or not UTF-8.</exception>
+    public static IEnumerable<(string Where, string Text)> ReadTexts(string path)
     {
         using StreamReader reader = Open(path);
-        int number = 0;
-        while (ReadLine(reader, path) is { } line)
+        for (int number = 1; ReadLine(reader, path, number) is { } line; number++)
         {
-            number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                string where = $"{path}, line {number}";
-                yield return new DataLine(where, Parse(line, where));
+                yield return ($"{path}, line {number}", line);
             }
+        }
+    }
+
+    /// <summary>A line as an object.</summary>
+    /// <param name="where">File and number, for errors.</param>
+    /// <param name="line">The text.</param>
+    /// <exception cref="AlignmentDataException">It is no JSON object.</exception>
+    public static DataLine Parse(string where, string line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line, ReaderOptions);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new DataLine(where, document.RootElement.Clone())
+                : throw new AlignmentDataException($"{where}: expected a JSON object, found {DataLine.Describe(document.RootElement)}.");
+        }
+        catch (JsonException e)
+        {
+            // The parser's own message ends with the position, counted from line 0 of this one line.
+            throw new AlignmentDataException($"{where}: not JSON at byte {e.BytePositionInLine}: {e.Message.Split(" LineNumber:")[0]}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new AlignmentDataException($"{where}: not JSON: a key holds half of a surrogate pair.", e);
         }
     }
 
@@ -87,44 +114,34 @@ internal static class DataLines
 
     private static StreamReader Open(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new AlignmentDataException($"There is no file {path}.");
-        }
-
-        Stream file = File.OpenRead(path);
-        return new StreamReader(IsCompressed(path) ? new GZipStream(file, CompressionMode.Decompress) : file);
-    }
-
-    private static string? ReadLine(StreamReader reader, string path)
-    {
         try
         {
-            return reader.ReadLine();
+            FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            return new StreamReader(IsCompressed(path) ? new CheckedGZipStream(file) : file, StrictUtf8);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new AlignmentDataException($"There is no file {path}.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new AlignmentDataException($"{path} cannot be read: {e.Message}", e);
         }
     }
 
-    private static JsonElement Parse(string line, string where)
+    private static string? ReadLine(StreamReader reader, string path, int number)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line, ReaderOptions);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new AlignmentDataException($"{where}: expected a JSON object, found {DataLine.Describe(document.RootElement)}.");
+            return reader.ReadLine();
         }
-        catch (JsonException e)
+        catch (DecoderFallbackException e)
         {
-            // The parser's own message ends with the position, counted from line 0 of this one line.
-            throw new AlignmentDataException($"{where}: not JSON at byte {e.BytePositionInLine}: {e.Message.Split(" LineNumber:")[0]}", e);
+            throw new AlignmentDataException($"{path}, at about line {number}: not UTF-8 text.", e);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new AlignmentDataException($"{where}: not JSON: a key holds half of a surrogate pair.", e);
+            throw new AlignmentDataException($"{path}, at about line {number}: cannot be read: {e.Message}", e);
         }
     }
 }

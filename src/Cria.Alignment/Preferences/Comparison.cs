@@ -20,6 +20,9 @@ public sealed record ComparedAnswer(string Text, bool IsFinished = true) : Answe
     /// <summary>The model that gave it, e.g. <c>rlhf-v2</c>; empty where unknown.</summary>
     public string Model { get; init; } = "";
 
+    /// <summary>Which state of that model, e.g. the first digits of the hash of its weights; empty where unknown.</summary>
+    public string ModelVersion { get; init; } = "";
+
     /// <summary>The temperature it was drawn at; null where unknown.</summary>
     public double? Temperature { get; init; }
 
@@ -46,7 +49,10 @@ public sealed record Comparison(IReadOnlyList<ChatMessage> Prompt, ComparedAnswe
     /// <summary>Who judged; simulated annotators have names that begin with <c>simulated</c>.</summary>
     public string Annotator { get; init; } = "";
 
-    /// <summary>When, in universal time.</summary>
+    /// <summary>Whether the annotator saw the chosen answer as the first of the two; null where unknown.</summary>
+    public bool? ChosenWasFirst { get; init; }
+
+    /// <summary>When, in universal time, to the millisecond.</summary>
     public DateTimeOffset? Time { get; init; }
 
     /// <summary>The number of the batch (round) it belongs to.</summary>

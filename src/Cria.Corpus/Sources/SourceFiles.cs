@@ -1,4 +1,5 @@
 using System.Text;
+using Cria.Models;
 
 namespace Cria.Corpus;
 
