@@ -5,15 +5,22 @@ namespace Cria.Alignment.Tests;
 
 internal static class Program
 {
-    /// <summary>The test runner, or with the verb and folder of a tiny training that training, for the kill tests to kill.</summary>
-    private static int Main(string[] args)
+    /// <summary>The test runner, or with another verb the process that a test starts, most of them to kill it.</summary>
+    private static async Task<int> Main(string[] args)
     {
-        if (args is [TinyFineTuning.Verb, string folder])
+        switch (args)
         {
-            TinyFineTuning.Run(folder);
-            return 0;
+            case [TinyFineTuning.Verb, string folder]:
+                TinyFineTuning.Run(folder);
+                return 0;
+            case [StoreWorker.AddVerb, string store]:
+                await StoreWorker.AddAsync(store);
+                return 0;
+            case [StoreWorker.JudgeVerb, string store, string annotator]:
+                await StoreWorker.JudgeAsync(store, annotator);
+                return 0;
+            default:
+                return await ConsoleRunner.Run(args);
         }
-
-        return ConsoleRunner.Run(args).GetAwaiter().GetResult();
     }
 }

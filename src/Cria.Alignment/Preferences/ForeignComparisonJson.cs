@@ -81,8 +81,8 @@ internal static class ForeignComparisonJson
         writer.WriteString("rejected", comparison.Rejected.Text);
     }
 
-    private static IEnumerable<ChatMessage> Whole(IEnumerable<ChatMessage> prompt, ComparedAnswer answer) =>
-        prompt.Append(new ChatMessage(ChatRole.Assistant, answer.Text));
+    private static ChatMessage[] Whole(IReadOnlyList<ChatMessage> prompt, ComparedAnswer answer) =>
+        [.. prompt, new ChatMessage(ChatRole.Assistant, answer.Text)];
 
     /// <summary>A plain prompt is one message of the user, or a transcript up to the answer's marker.</summary>
     private static List<ChatMessage> PromptOf(DataLine line, string text)

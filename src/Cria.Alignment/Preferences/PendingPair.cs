@@ -34,4 +34,13 @@ public sealed record PendingPair(AlignmentPrompt Prompt, ComparedAnswer First, C
             ChosenWasFirst = chooseFirst,
         };
     }
+    /// <summary>The comparison that a simulated annotator makes of it, or null where it cannot tell the answers apart.</summary>
+    /// <param name="annotator">Judges by the guideline of this pair.</param>
+    public Comparison? Judge(SimulatedAnnotator annotator)
+    {
+        ArgumentNullException.ThrowIfNull(annotator);
+        return annotator.Compare(Prompt, First, Second) is { } comparison
+            ? comparison with { Kind = Kind, Batch = Batch, ChosenWasFirst = comparison.Chosen.Text == First.Text }
+            : null;
+    }
 }

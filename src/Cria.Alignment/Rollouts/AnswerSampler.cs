@@ -49,32 +49,38 @@ public sealed class AnswerSampler : IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompts);
         int[][] ids = [.. prompts.Select(Encode)];
-        SamplingOptions options = new()
-        {
-            Temperature = temperature,
-            TopP = topP,
-            MaxTokens = maximumTokens,
-            Seed = seed,
-            StopIds = _stopIds,
-            StopStrings = _format.StopStrings,
-        };
+        SamplingOptions options = Options(temperature, maximumTokens, seed, topP);
         IEnumerable<GenerationRequest> requests = ids.SelectMany(
             (prompt, p) => Enumerable.Range(0, answers).Select(
                 a => new GenerationRequest(prompt, options) { Stream = (((ulong)p) << 16) | (uint)a }));
         SampledAnswer[][] results = [.. prompts.Select(_ => new SampledAnswer[answers])];
-        int finished = 0;
-        foreach (GenerationPiece piece in _generator.Stream(requests, cancellation))
-        {
-            if (piece.Result is { } result)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                int prompt = piece.Index / answers;
-                results[prompt][piece.Index % answers] = new SampledAnswer(
-                    result.Text.Trim(), result.FinishReason == FinishReason.Stop, ids[prompt], result.Ids, result.LogProbabilities, temperature);
-                progress?.Report(++finished);
-            }
-        }
+        Run(
+            requests,
+            (index, result) => results[index / answers][index % answers] = Answer(result, ids[index / answers], temperature),
+            progress,
+            cancellation);
+        return results;
+    }
 
+    /// <summary>Samples answers that each have a temperature and a seed of their own, as one batch.</summary>
+    /// <param name="requests">An answer each. One alone gives the same answer as all together.</param>
+    /// <param name="maximumTokens">The most tokens of an answer.</param>
+    /// <param name="topP">Nucleus; 1 for the whole distribution.</param>
+    /// <param name="progress">Told the number of answers finished.</param>
+    /// <param name="cancellation">Interrupts with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The answers in the order of the requests.</returns>
+    /// <exception cref="AlignmentDataException">A prompt leaves no room for an answer in the context; it is named.</exception>
+    public SampledAnswer[] Sample(
+        IReadOnlyList<AnswerRequest> requests, int maximumTokens, float topP = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        int[][] ids = [.. requests.Select(request => Encode(request.Prompt))];
+        SampledAnswer[] results = new SampledAnswer[requests.Count];
+        Run(
+            requests.Select((request, i) => new GenerationRequest(ids[i], Options((float)request.Temperature, maximumTokens, request.Seed, topP))),
+            (index, result) => results[index] = Answer(result, ids[index], (float)requests[index].Temperature),
+            progress,
+            cancellation);
         return results;
     }
 
@@ -94,6 +100,33 @@ public sealed class AnswerSampler : IDisposable
     {
         _generator.Dispose();
         _engine.Dispose();
+    }
+
+    private static SampledAnswer Answer(GenerationResult result, int[] prompt, float temperature) =>
+        new(result.Text.Trim(), result.FinishReason == FinishReason.Stop, prompt, result.Ids, result.LogProbabilities, temperature);
+
+    private SamplingOptions Options(float temperature, int maximumTokens, ulong seed, float topP) => new()
+    {
+        Temperature = temperature,
+        TopP = topP,
+        MaxTokens = maximumTokens,
+        Seed = seed,
+        StopIds = _stopIds,
+        StopStrings = _format.StopStrings,
+    };
+
+    private void Run(IEnumerable<GenerationRequest> requests, Action<int, GenerationResult> finish, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        int finished = 0;
+        foreach (GenerationPiece piece in _generator.Stream(requests, cancellation))
+        {
+            if (piece.Result is { } result)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                finish(piece.Index, result);
+                progress?.Report(++finished);
+            }
+        }
     }
 
     private int[] Encode(AlignmentPrompt prompt)
