@@ -160,7 +160,7 @@ public sealed class PreferenceStore
             .ExecuteUpdateAsync(row => row.SetProperty(r => r.ClaimedBy, "").SetProperty(r => r.ClaimedUntil, 0L), cancellation));
 
     /// <summary>Replaces pairs by the comparisons that judgements made of them, all of them or none.</summary>
-    /// <param name="judged">The pairs as they were claimed or read, and their comparisons (<see cref="PendingPair.Judge"/>).</param>
+    /// <param name="judged">The pairs as they were claimed or read, and their comparisons, as <c>PendingPair.Judge</c> makes them.</param>
     /// <param name="cancellation">Interrupts; nothing is changed then.</param>
     /// <returns>The number judged; those that somebody else judged in the meantime are left out.</returns>
     /// <exception cref="AlignmentDataException">A comparison cannot be used.</exception>
