@@ -36,7 +36,7 @@ public sealed partial class CpuDevice
         CheckHead(hidden, head, targets, logProbabilities);
         ShapeCheck.Length(gradients.Length, hidden.Rows, nameof(gradients));
         ShapeCheck.Shape(hiddenGradient, hidden.Rows, hidden.Columns);
-        ShapeCheck.Shape(headGradient, head.Rows, head.Columns);
+        ShapeCheck.OptionalShape(headGradient, head.Rows, head.Columns);
         logProbabilities.Clear();
         ClearSkipped(hiddenGradient, targets);
         HeadChunk chunk = Chunk(hidden, head);
@@ -46,7 +46,11 @@ public sealed partial class CpuDevice
             LogSoftmax(chunk, backward: true);
             chunk.Scatter(logProbabilities, default);
             Tensor logitGradients = chunk.Logits.RowRange(0, chunk.Count);
-            LinearBackwardWeight(logitGradients, rows, headGradient);
+            if (!headGradient.IsEmpty)
+            {
+                LinearBackwardWeight(logitGradients, rows, headGradient);
+            }
+
             if (chunk.IsConsecutive)
             {
                 LinearBackwardInput(logitGradients, head, hiddenGradient.RowRange(chunk.FirstToken, chunk.Count), accumulate: false);

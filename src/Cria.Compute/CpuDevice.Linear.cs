@@ -10,11 +10,7 @@ public sealed partial class CpuDevice
     {
         ShapeCheck.Shape(weight, weight.Rows, x.Columns);
         ShapeCheck.Shape(y, x.Rows, weight.Rows);
-        if (!residual.IsEmpty)
-        {
-            ShapeCheck.Shape(residual, x.Rows, weight.Rows);
-        }
-
+        ShapeCheck.OptionalShape(residual, x.Rows, weight.Rows);
         Multiply(ProductArguments.Linear(x, weight, y, residual));
     }
 

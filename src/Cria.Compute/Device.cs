@@ -71,7 +71,9 @@ public abstract class Device : IDisposable
     /// <param name="inverseRms">[1, T] for the backward pass, or empty.</param>
     public abstract void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y, Tensor inverseRms);
 
-    /// <summary>Adds the gradients of <see cref="RmsNorm"/> to <paramref name="dx"/> and <paramref name="weightGradient"/>.</summary>
+    /// <summary>
+    /// Adds the gradients of <see cref="RmsNorm"/> to <paramref name="dx"/> and <paramref name="weightGradient"/>, which may be empty.
+    /// </summary>
     public abstract void RmsNormBackward(Tensor dy, Tensor x, Tensor weight, Tensor inverseRms, Tensor dx, Tensor weightGradient);
 
     /// <summary>
@@ -147,7 +149,7 @@ public abstract class Device : IDisposable
     /// <param name="gradients">Derivative of the loss by each log-probability.</param>
     /// <param name="logProbabilities">T natural logarithms, as the forward pass gives them.</param>
     /// <param name="hiddenGradient">[T, D], overwritten.</param>
-    /// <param name="headGradient">[V, D], added to.</param>
+    /// <param name="headGradient">[V, D], added to; or empty, which saves a third of the work.</param>
     public abstract void LogProbabilitiesBackward(
         Tensor hidden, Tensor head, ReadOnlySpan<int> targets, ReadOnlySpan<float> gradients, Span<float> logProbabilities,
         Tensor hiddenGradient, Tensor headGradient);
@@ -155,7 +157,10 @@ public abstract class Device : IDisposable
     /// <summary>scores[t] = hidden[t]·weight: the head of a reward or value model.</summary>
     public abstract void ScalarHead(Tensor hidden, Tensor weight, Span<float> scores);
 
-    /// <summary>The gradients of <see cref="ScalarHead"/>: <paramref name="hiddenGradient"/> is overwritten, <paramref name="weightGradient"/> added to.</summary>
+    /// <summary>
+    /// The gradients of <see cref="ScalarHead"/>: <paramref name="hiddenGradient"/> is overwritten, <paramref name="weightGradient"/>, which
+    /// may be empty, added to.
+    /// </summary>
     public abstract void ScalarHeadBackward(
         Tensor hidden, Tensor weight, ReadOnlySpan<float> scoreGradients, Tensor hiddenGradient, Tensor weightGradient);
 

@@ -13,6 +13,15 @@ internal static class ShapeCheck
         }
     }
 
+    /// <summary>As <see cref="Shape"/>, or absent.</summary>
+    public static void OptionalShape(Tensor tensor, int rows, int columns, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (!tensor.IsEmpty)
+        {
+            Shape(tensor, rows, columns, name);
+        }
+    }
+
     public static void Contiguous(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         if (!tensor.IsContiguous)

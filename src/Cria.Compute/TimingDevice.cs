@@ -200,7 +200,8 @@ public sealed class TimingDevice(Device inner) : Device
     {
         long start = Stopwatch.GetTimestamp();
         inner.LogProbabilitiesBackward(hidden, head, targets, gradients, logProbabilities, hiddenGradient, headGradient);
-        Record(Operation.LogProbabilitiesBackward, start, 6.0 * head.Length * (targets.Length - targets.Count(-1)));
+        double products = headGradient.IsEmpty ? 4.0 : 6.0;
+        Record(Operation.LogProbabilitiesBackward, start, products * head.Length * (targets.Length - targets.Count(-1)));
     }
 
     /// <inheritdoc/>

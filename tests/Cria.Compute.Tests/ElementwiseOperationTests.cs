@@ -37,9 +37,11 @@ public sealed class ElementwiseOperationTests
         Tensor weightGradient = matrices.Gaussian(1, columns);
         device.RmsNorm(x, weight, 1e-5f, y, inverseRms);
         device.RmsNormBackward(dy, x, weight, inverseRms, dx, weightGradient);
+        Tensor frozen = matrices.Copy(dx);
+        device.RmsNormBackward(dy, x, weight, inverseRms, frozen, default);
         Tensor inPlace = matrices.Copy(x);
         device.RmsNorm(inPlace, weight, 1e-5f, inPlace, default);
-        return [("y", y), ("inverse rms", inverseRms), ("dx", dx), ("weight gradient", weightGradient), ("in place", inPlace)];
+        return [("y", y), ("inverse rms", inverseRms), ("dx", dx), ("weight gradient", weightGradient), ("dx of frozen weight", frozen), ("in place", inPlace)];
     });
 
     [Theory]

@@ -128,6 +128,9 @@ public sealed class OutputHeadTests
         device.LogProbabilitiesBackward(
             hidden.Tensor, head.Tensor, targets, gradients, results.BackwardLogProbabilities, hiddenGradient.Tensor, headGradient.Tensor);
         hiddenGradient.Tensor.Span.CopyTo(results.HiddenGradient);
+        device.LogProbabilitiesBackward(
+            hidden.Tensor, head.Tensor, targets, gradients, results.BackwardLogProbabilities, hiddenGradient.Tensor, default);
+        Assert.Equal(results.HiddenGradient, hiddenGradient.Tensor.Span.ToArray());
         headGradient.Tensor.Span.CopyTo(results.HeadGradient);
         return results;
     }

@@ -110,7 +110,10 @@ public sealed unsafe class ReferenceDevice : Device
             for (int d = 0; d < x.Columns; d++)
             {
                 dx.Row(t)[d] += (float)(scale * (((double)dy.Row(t)[d] * weight.Row(0)[d]) - (x.Row(t)[d] * projection)));
-                weightGradient.Row(0)[d] += (float)(dy.Row(t)[d] * x.Row(t)[d] * scale);
+                if (!weightGradient.IsEmpty)
+                {
+                    weightGradient.Row(0)[d] += (float)(dy.Row(t)[d] * x.Row(t)[d] * scale);
+                }
             }
         }
     }
@@ -317,7 +320,10 @@ public sealed unsafe class ReferenceDevice : Device
                     for (int d = 0; d < sums.Length; d++)
                     {
                         sums[d] += dLogit * head.Row(v)[d];
-                        headGradient.Row(v)[d] += (float)(dLogit * hidden.Row(t)[d]);
+                        if (!headGradient.IsEmpty)
+                        {
+                            headGradient.Row(v)[d] += (float)(dLogit * hidden.Row(t)[d]);
+                        }
                     }
                 }
             }
@@ -347,7 +353,10 @@ public sealed unsafe class ReferenceDevice : Device
             for (int d = 0; d < hidden.Columns; d++)
             {
                 hiddenGradient.Row(t)[d] = scoreGradients[t] * weight.Row(0)[d];
-                weightGradient.Row(0)[d] += scoreGradients[t] * hidden.Row(t)[d];
+                if (!weightGradient.IsEmpty)
+                {
+                    weightGradient.Row(0)[d] += scoreGradients[t] * hidden.Row(t)[d];
+                }
             }
         }
     }

@@ -8,10 +8,7 @@ public sealed partial class CpuDevice
     {
         ShapeCheck.Shape(y, x.Rows, x.Columns);
         ShapeCheck.Shape(weight, 1, x.Columns);
-        if (!inverseRms.IsEmpty)
-        {
-            ShapeCheck.Shape(inverseRms, 1, x.Rows);
-        }
+        ShapeCheck.OptionalShape(inverseRms, 1, x.Rows);
 
         Run(new RmsNormKernel(x, weight, epsilon, y, inverseRms), x.Rows, x.Columns);
     }
@@ -24,7 +21,7 @@ public sealed partial class CpuDevice
         ShapeCheck.Shape(weight, 1, x.Columns);
         ShapeCheck.Shape(inverseRms, 1, x.Rows);
         ShapeCheck.Shape(dx, x.Rows, x.Columns);
-        ShapeCheck.Shape(weightGradient, 1, x.Columns);
+        ShapeCheck.OptionalShape(weightGradient, 1, x.Columns);
         int blocks = RowBlocks.Count(x.Rows);
         Tensor partial = new(_partialSums.Take((long)blocks * x.Columns), blocks, x.Columns);
         Run(new RmsNormBackwardKernel(dy, x, weight, inverseRms, dx, partial), blocks, 2L * RowBlocks.Rows * x.Columns);

@@ -12,9 +12,14 @@ internal static unsafe class RowBlocks
     /// <summary>The number of blocks of <paramref name="rows"/> rows.</summary>
     public static int Count(int rows) => (rows + Rows - 1) / Rows;
 
-    /// <summary>Adds the rows of <paramref name="partial"/> [blocks, D] to <paramref name="total"/> [1, D].</summary>
+    /// <summary>Adds the rows of <paramref name="partial"/> [blocks, D] to <paramref name="total"/> [1, D], unless that is empty.</summary>
     public static void Add(Tensor partial, Tensor total)
     {
+        if (total.IsEmpty)
+        {
+            return;
+        }
+
         for (int block = 0; block < partial.Rows; block++)
         {
             float* row = partial.Data + ((long)block * partial.Columns);

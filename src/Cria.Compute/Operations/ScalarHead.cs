@@ -21,7 +21,7 @@ public sealed partial class CpuDevice
         ShapeCheck.Shape(weight, 1, hidden.Columns);
         ShapeCheck.Length(scoreGradients.Length, hidden.Rows, nameof(scoreGradients));
         ShapeCheck.Shape(hiddenGradient, hidden.Rows, hidden.Columns);
-        ShapeCheck.Shape(weightGradient, 1, hidden.Columns);
+        ShapeCheck.OptionalShape(weightGradient, 1, hidden.Columns);
         int blocks = RowBlocks.Count(hidden.Rows);
         Tensor partial = new(_partialSums.Take((long)blocks * hidden.Columns), blocks, hidden.Columns);
         fixed (float* pinned = scoreGradients)
