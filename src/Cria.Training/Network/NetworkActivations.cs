@@ -9,15 +9,19 @@ internal sealed class NetworkActivations : IDisposable
     private readonly Arena _arena;
 
     /// <summary>Allocates the memory.</summary>
-    public NetworkActivations(LlamaConfig config, int tokens)
+    /// <param name="config">The model.</param>
+    /// <param name="tokens">Tokens of the largest pass.</param>
+    /// <param name="firstKept">The layers before this one take turns in the memory of two: no backward pass comes to them.</param>
+    /// <param name="hasBackward">Whether there is a backward pass at all.</param>
+    public NetworkActivations(LlamaConfig config, int tokens, int firstKept = 0, bool hasBackward = true)
     {
         AttentionShape shape = config.AttentionShape;
         int fused = shape.QueryColumns + (2 * shape.KeyColumns);
-        _arena = new Arena(Bytes(config, tokens));
+        _arena = new Arena(Bytes(config, tokens, firstKept, hasBackward));
         Layers = new LayerActivations[config.Layers];
         for (int l = 0; l < Layers.Length; l++)
         {
-            Layers[l] = new LayerActivations(
+            Layers[l] = l >= 2 && l < firstKept ? Layers[l - 2] : new LayerActivations(
                 Input: _arena.Tensor(tokens, config.Dim),
                 AttentionInverseRms: _arena.Tensor(1, tokens),
                 QueryKeyValue: _arena.Tensor(tokens, fused),
@@ -33,11 +37,14 @@ internal sealed class NetworkActivations : IDisposable
         Hidden = _arena.Tensor(tokens, config.Dim);
         Normed = _arena.Tensor(tokens, config.Dim);
         Activated = _arena.Tensor(tokens, config.HiddenDim);
-        StreamGradient = _arena.Tensor(tokens, config.Dim);
-        NormedGradient = _arena.Tensor(tokens, config.Dim);
-        AttentionGradient = _arena.Tensor(tokens, shape.QueryColumns);
-        QueryKeyValueGradient = _arena.Tensor(tokens, fused);
-        ActivatedGradient = _arena.Tensor(tokens, config.HiddenDim);
+        if (hasBackward)
+        {
+            StreamGradient = _arena.Tensor(tokens, config.Dim);
+            NormedGradient = _arena.Tensor(tokens, config.Dim);
+            AttentionGradient = _arena.Tensor(tokens, shape.QueryColumns);
+            QueryKeyValueGradient = _arena.Tensor(tokens, fused);
+            ActivatedGradient = _arena.Tensor(tokens, config.HiddenDim);
+        }
     }
 
     /// <summary>Kept from forward to backward, one for each layer.</summary>
@@ -74,16 +81,17 @@ internal sealed class NetworkActivations : IDisposable
     public Tensor ActivatedGradient { get; }
 
     /// <summary>The exact size of the memory.</summary>
-    public static long Bytes(LlamaConfig config, int tokens)
+    public static long Bytes(LlamaConfig config, int tokens, int firstKept = 0, bool hasBackward = true)
     {
         AttentionShape shape = config.AttentionShape;
         int fused = shape.QueryColumns + (2 * shape.KeyColumns);
         long Size(int columns) => Arena.Padded((long)tokens * columns * sizeof(float));
         long layer = (2 * Size(config.Dim)) + (2 * Size(1)) + Size(fused) + Size(shape.QueryColumns) + Size(shape.Heads)
             + Size(2 * config.HiddenDim);
-        long shared = (5 * Size(config.Dim)) + Size(1) + Size(shape.QueryColumns) + Size(fused)
-            + (2 * Size(config.HiddenDim));
-        return (config.Layers * layer) + shared;
+        int layers = Math.Min(firstKept, 2) + config.Layers - firstKept;
+        long shared = (3 * Size(config.Dim)) + Size(1) + Size(config.HiddenDim);
+        long backward = (2 * Size(config.Dim)) + Size(shape.QueryColumns) + Size(fused) + Size(config.HiddenDim);
+        return (layers * layer) + shared + (hasBackward ? backward : 0);
     }
 
     /// <inheritdoc/>

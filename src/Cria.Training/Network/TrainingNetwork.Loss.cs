@@ -6,7 +6,7 @@ namespace Cria.Training;
 public sealed partial class TrainingNetwork
 {
     /// <summary>
-    /// scale · Σ wₜ·(−log p(targetₜ)), and its gradients added to <see cref="Gradients"/>. A batch of more tokens than
+    /// scale · Σ wₜ·(−log p(targetₜ)), and its gradients added to those of what is trained. A batch of more tokens than
     /// <see cref="Capacity"/> goes through in parts, sequence by sequence: the loss does not depend on the parts but for rounding.
     /// </summary>
     /// <param name="batch">Sequences of at most <see cref="Capacity"/> tokens each.</param>
@@ -28,7 +28,7 @@ public sealed partial class TrainingNetwork
 
             Span<float> logProbabilities = _logProbabilities.AsSpan(0, part.Tokens);
             _device.LogProbabilitiesBackward(
-                hidden, Weights.Head, part.Targets, gradients, logProbabilities, HiddenGradient, Gradients.Head);
+                hidden, Weights.Head, part.Targets, gradients, logProbabilities, HiddenGradient, HeadGradient);
             loss -= WeightedSum(part, logProbabilities);
             BackwardFromHidden(HiddenGradient);
         }

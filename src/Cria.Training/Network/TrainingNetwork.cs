@@ -5,11 +5,14 @@ namespace Cria.Training;
 
 /// <summary>
 /// Llama 2 (Touvron et al. 2023, §2.2) with its backward pass: pre-normalisation by RMSNorm, rotary positions, grouped-query causal
-/// attention, SwiGLU. Works on flat parameter and gradient buffers; all memory of a step is allocated once.
+/// attention, SwiGLU. Works on flat parameter and gradient buffers; all memory of a step is allocated once. The lower layers may be frozen,
+/// or all weights with a low-rank adapter trained in their place, or nothing is trained at all and the network only computes.
 /// </summary>
 public sealed partial class TrainingNetwork : IDisposable
 {
     private readonly Device _device;
+    private readonly LoraAdapter? _adapter;
+    private readonly int _firstTrainableLayer;
     private readonly LlamaConfig _config;
     private readonly AttentionShape _shape;
     private readonly RotaryTable _rotary;
@@ -21,19 +24,37 @@ public sealed partial class TrainingNetwork : IDisposable
 
     /// <summary>Allocates the memory of a step.</summary>
     /// <param name="weights">The parameters; they may be changed between steps.</param>
-    /// <param name="gradients">Of the same layout; every backward pass adds to them.</param>
+    /// <param name="gradients">Of the same layout; every backward pass adds to them. Null where the weights are frozen.</param>
     /// <param name="device">Computes.</param>
     /// <param name="capacity">Tokens of the largest forward pass.</param>
-    public TrainingNetwork(LlamaWeights weights, LlamaWeights gradients, Device device, int capacity)
+    /// <param name="adapter">Changes the weights and is trained instead of them; it stays the caller's.</param>
+    /// <param name="firstTrainableLayer">
+    /// The layers before this one are frozen, and where it is not 0 the embedding too, with a head that is tied to it. Their activations
+    /// are not kept.
+    /// </param>
+    /// <exception cref="ArgumentException">The configurations differ, or there are both gradients and an adapter.</exception>
+    public TrainingNetwork(
+        LlamaWeights weights, LlamaWeights? gradients, Device device, int capacity, LoraAdapter? adapter = null, int firstTrainableLayer = 0)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(gradients);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        if (gradients.Config != weights.Config)
+        ArgumentOutOfRangeException.ThrowIfNegative(firstTrainableLayer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstTrainableLayer, weights.Config.Layers);
+        if (gradients is not null && gradients.Config != weights.Config)
         {
             throw new ArgumentException("The gradients are of another configuration than the weights.", nameof(gradients));
         }
 
+        if (adapter is not null && (gradients is not null || adapter.Weights.Config != weights.Config))
+        {
+            throw new ArgumentException(
+                gradients is not null
+                    ? "The weights are frozen where an adapter is trained: they have no gradients."
+                    : "The adapter is of another configuration than the weights.", nameof(adapter));
+        }
+
+        _adapter = adapter;
+        _firstTrainableLayer = Math.Max(firstTrainableLayer, adapter?.Weights.Settings.FirstLayer ?? 0);
         Weights = weights;
         Gradients = gradients;
         Capacity = capacity;
@@ -41,7 +62,7 @@ public sealed partial class TrainingNetwork : IDisposable
         _config = weights.Config;
         _shape = _config.AttentionShape;
         _rotary = new RotaryTable(_config, Math.Min(_config.ContextLength, capacity));
-        _activations = new NetworkActivations(_config, capacity);
+        _activations = new NetworkActivations(_config, capacity, IsTrained ? _firstTrainableLayer : _config.Layers, IsTrained);
         _part = new TokenBatch(capacity);
         _logProbabilityGradients = new float[capacity];
         _logProbabilities = new float[capacity];
@@ -50,8 +71,8 @@ public sealed partial class TrainingNetwork : IDisposable
     /// <summary>The parameters.</summary>
     public LlamaWeights Weights { get; }
 
-    /// <summary>The gradients that backward passes add to.</summary>
-    public LlamaWeights Gradients { get; }
+    /// <summary>The gradients that backward passes add to; null where the weights are frozen.</summary>
+    public LlamaWeights? Gradients { get; }
 
     /// <summary>Tokens of the largest forward pass.</summary>
     public int Capacity { get; }
@@ -72,7 +93,7 @@ public sealed partial class TrainingNetwork : IDisposable
         _device.Embed(Weights.TokenEmbedding, batch.Ids, Stream(0, tokens));
         for (int l = 0; l < _config.Layers; l++)
         {
-            ForwardLayer(Weights.Layers[l], _activations.Layers[l].Rows(tokens), batch, Stream(l + 1, tokens));
+            ForwardLayer(EffectiveWeights(l), _activations.Layers[l].Rows(tokens), batch, Stream(l + 1, tokens));
         }
 
         _device.RmsNorm(
@@ -111,6 +132,14 @@ public sealed partial class TrainingNetwork : IDisposable
     /// <summary>The residual stream in front of layer <paramref name="layer"/>; behind the last one where there is no such layer.</summary>
     internal Tensor Stream(int layer, int tokens) =>
         (layer < _config.Layers ? _activations.Layers[layer].Input : _activations.Output).RowRange(0, tokens);
+
+    private bool IsTrained => Gradients is not null || _adapter is not null;
+
+    /// <summary>The weights that a layer computes with, valid until the next layer's are asked for.</summary>
+    private LayerWeights EffectiveWeights(int layer) =>
+        _adapter is null || layer < _adapter.Weights.Settings.FirstLayer
+            ? Weights.Layers[layer]
+            : _adapter.Merge(Weights.Layers[layer], layer, _device);
 
     private void Check(TokenBatch batch)
     {

@@ -18,23 +18,29 @@ public readonly record struct StepResult(
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private readonly LlamaWeights _gradients;
+    private readonly LlamaWeights? _gradients;
+    private readonly LoraAdapter? _adapter;
     private readonly TrainableParameters _parameters;
     private readonly LearningRateSchedule _schedule;
 
     /// <summary>Allocates gradients, moments and activations.</summary>
-    /// <param name="weights">Trained in place.</param>
+    /// <param name="weights">Trained in place, unless there is an adapter.</param>
     /// <param name="device">Computes.</param>
     /// <param name="optimizer">How AdamW updates.</param>
     /// <param name="schedule">The learning rate of each step.</param>
     /// <param name="capacity">Tokens of one forward and backward pass; a batch may have more, a sequence may not.</param>
-    public Trainer(LlamaWeights weights, Device device, AdamWSettings optimizer, LearningRateSchedule schedule, int capacity)
+    /// <param name="adapter">Trained instead of the weights, or null; it stays the caller's.</param>
+    /// <param name="firstTrainableLayer">The layers before this one, and where it is not 0 the embedding, are frozen.</param>
+    public Trainer(
+        LlamaWeights weights, Device device, AdamWSettings optimizer, LearningRateSchedule schedule, int capacity,
+        LoraAdapter? adapter = null, int firstTrainableLayer = 0)
     {
         ArgumentNullException.ThrowIfNull(weights);
         _schedule = schedule;
-        _gradients = new LlamaWeights(weights.Config);
-        Network = new TrainingNetwork(weights, _gradients, device, capacity);
-        _parameters = TrainableParameters.Of(weights, _gradients);
+        _adapter = adapter;
+        _gradients = adapter is null ? new LlamaWeights(weights.Config) : null;
+        Network = new TrainingNetwork(weights, _gradients, device, capacity, adapter, firstTrainableLayer);
+        _parameters = adapter?.Parameters ?? TrainableParameters.Of(weights, _gradients!, firstTrainableLayer);
         Optimizer = new AdamWOptimizer(_parameters, device, optimizer);
     }
 
@@ -48,7 +54,9 @@ public sealed class Trainer : IDisposable
     public long Steps => Optimizer.Steps;
 
     /// <summary>What a checkpoint of this training holds.</summary>
-    public CheckpointContent Checkpoint => new CheckpointContent().Add("weights", Network.Weights).Add("optimizer", Optimizer);
+    public CheckpointContent Checkpoint => (_adapter is null
+        ? new CheckpointContent().Add("weights", Network.Weights)
+        : new CheckpointContent().Add("adapter", _adapter.Weights.Flat)).Add("optimizer", Optimizer);
 
     /// <summary>One optimiser step on the mean loss of the batch.</summary>
     /// <param name="batch">Any number of sequences; their loss is averaged over their tokens, weighted.</param>
@@ -74,6 +82,6 @@ public sealed class Trainer : IDisposable
     {
         Network.Dispose();
         Optimizer.Dispose();
-        _gradients.Dispose();
+        _gradients?.Dispose();
     }
 }
