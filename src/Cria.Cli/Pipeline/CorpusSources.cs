@@ -8,8 +8,10 @@ internal static class CorpusSources
 {
     /// <param name="section">The recipe's corpus.</param>
     /// <param name="documentation">A folder that replaces the path <c>auto</c>, or null.</param>
-    public static IReadOnlyList<IDocumentSource> Open(CorpusSection section, string? documentation) =>
-        [.. section.Sources.SelectMany(source => Open(source, documentation))];
+    /// <exception cref="CliException">The recipe names no source.</exception>
+    public static IReadOnlyList<IDocumentSource> Open(CorpusSection section, string? documentation) => section.Sources.Count > 0
+        ? [.. section.Sources.SelectMany(source => Open(source, documentation))]
+        : throw new CliException("corpus.sources must be a list of at least one source, but it is empty.");
 
     /// <summary>What the recipe holds out and how much it takes.</summary>
     public static CorpusOptions Options(Recipe recipe, int threads) => new()

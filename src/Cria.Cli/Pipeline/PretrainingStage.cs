@@ -28,7 +28,7 @@ internal static class PretrainingStage
                 $"           {settings.Model.ParameterCount / 1e6:F2} M parameters, {settings.Steps:N0} steps of {settings.BatchSequences * settings.SequenceLength:N0} tokens"));
             using ProgressLine line = new();
             PretrainingResult? result = Pretraining.Run(
-                settings, corpus, tokenizer, run.Root, device, new InlineProgress<TrainingProgress>(progress => Show(line, progress)), cancellation);
+                settings, corpus, tokenizer, run.Root, device, TrainingLine.On(line), cancellation);
             return result is null ? throw new OperationCanceledException(cancellation) : Describe(result);
         });
     }
@@ -85,27 +85,6 @@ internal static class PretrainingStage
             CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
         };
     }
-
-    private static void Show(ProgressLine line, TrainingProgress progress)
-    {
-        if (progress.Notice is { } notice)
-        {
-            line.Note($"  {notice}");
-        }
-
-        if (progress.Validation is { } validation)
-        {
-            line.Note(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  step {progress.Step:N0}: validation loss {validation.Loss:F3}, {validation.BitsPerByte:F3} bits a byte"));
-        }
-
-        line.Update(() => Describe(progress));
-    }
-
-    private static string Describe(TrainingProgress progress) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"  step {progress.Step:N0}/{progress.Steps:N0}  loss {progress.Loss:F3}  {progress.TokensPerSecond:N0} tokens/s  rate {progress.LearningRate:E1}  {ProgressLine.Duration(progress.TimeLeft.TotalSeconds)} left");
 
     private static string Describe(PretrainingResult result) => result.Validation is { } validation
         ? string.Create(

@@ -23,6 +23,33 @@ internal sealed class Recipe
 
     /// <summary>What is sampled from the base model at the end.</summary>
     public SamplesSection Samples { get; set; } = new();
+
+    /// <summary>What the chat model is asked.</summary>
+    public TasksSection Tasks { get; set; } = new();
+
+    /// <summary>Supervised fine-tuning.</summary>
+    public SftSection Sft { get; set; } = new();
+
+    /// <summary>Comparisons of answers.</summary>
+    public PreferencesSection Preferences { get; set; } = new();
+
+    /// <summary>The helpfulness reward model.</summary>
+    public RewardSection RewardHelpfulness { get; set; } = new();
+
+    /// <summary>The safety reward model.</summary>
+    public RewardSection RewardSafety { get; set; } = new() { SafetyLossWeight = 1 };
+
+    /// <summary>Rejection sampling and the versions that come of it.</summary>
+    public RejectionSamplingSection RejectionSampling { get; set; } = new();
+
+    /// <summary>PPO, the last version.</summary>
+    public PpoSection Ppo { get; set; } = new();
+
+    /// <summary>The one-stage alternative.</summary>
+    public DpoSection Dpo { get; set; } = new();
+
+    /// <summary>The comparison of all versions.</summary>
+    public EvaluationSection Evaluation { get; set; } = new();
 }
 
 /// <summary>Sources of text and what is held out of pretraining.</summary>

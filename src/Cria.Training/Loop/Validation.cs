@@ -22,6 +22,7 @@ public sealed class Validation
 {
     private readonly PackedBatchSource _source;
     private readonly long _windows;
+    private readonly long _available;
     private readonly int[] _bytes;
     private readonly TokenBatch _batch;
 
@@ -29,13 +30,14 @@ public sealed class Validation
     /// <param name="sequences">The windows of the held-out text, not shuffled; stays the caller's.</param>
     /// <param name="tokenizer">Says how many bytes a token stands for.</param>
     /// <param name="separateDocuments">As in training.</param>
-    /// <param name="largestWindows">At most so many windows are measured, from the first on.</param>
+    /// <param name="largestWindows">At most so many windows are measured, evenly spread, so that no single document weighs more than its share.</param>
     public Validation(PackedSequences sequences, Tokenizer tokenizer, bool separateDocuments, long largestWindows = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(tokenizer);
         _source = new PackedBatchSource(sequences, 1, separateDocuments);
-        _windows = Math.Min(sequences.WindowsPerEpoch, largestWindows);
+        _available = sequences.WindowsPerEpoch;
+        _windows = Math.Min(_available, largestWindows);
         _bytes = [.. Enumerable.Range(0, tokenizer.VocabularySize)
             .Select(id => tokenizer.IsControl(id) ? 0 : tokenizer.PieceBytes(id).Length)];
         _batch = new TokenBatch(sequences.SequenceLength);
@@ -52,7 +54,7 @@ public sealed class Validation
         for (long window = 0; window < _windows; window++)
         {
             _batch.Clear();
-            _source.AddWindow(window, _batch);
+            _source.AddWindow(window * _available / _windows, _batch);
             nats += network.Loss(_batch);
             tokens += _batch.TargetTokens;
             foreach (int target in _batch.Targets)

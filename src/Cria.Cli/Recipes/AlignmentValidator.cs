@@ -1,0 +1,117 @@
+namespace Cria.Cli.Recipes;
+
+/// <summary>Checks the sections of alignment.</summary>
+/// <param name="rules">Reports a value out of range by its key.</param>
+internal sealed class AlignmentValidator(RecipeRules rules)
+{
+    private static readonly string[] Margins = ["none", "small", "large"];
+
+    public void Validate(Recipe recipe)
+    {
+        Tasks(recipe.Tasks);
+        Sft(recipe.Sft);
+        Preferences(recipe.Preferences);
+        Reward("reward-helpfulness", recipe.RewardHelpfulness);
+        Reward("reward-safety", recipe.RewardSafety);
+        Sampling(recipe.RejectionSampling);
+        Ppo(recipe.Ppo);
+        Dpo(recipe.Dpo);
+        rules.NotNegative("evaluation.temperature", recipe.Evaluation.Temperature);
+        rules.Positive("evaluation.maximum-tokens", recipe.Evaluation.MaximumTokens);
+        rules.NotNegative("evaluation.obedience-dialogues", recipe.Evaluation.ObedienceDialogues);
+    }
+
+    private void Tasks(TasksSection tasks)
+    {
+        rules.Require(TasksSection.Kinds.Contains(tasks.Kind), "tasks.kind", string.Join(" or ", TasksSection.Kinds), $"'{tasks.Kind}'");
+        rules.Positive("tasks.dialogues", tasks.Dialogues);
+        rules.NotNegative("tasks.conversations", tasks.Conversations);
+        rules.NotNegative("tasks.validation-dialogues", tasks.ValidationDialogues);
+        rules.Positive("tasks.preference-prompts", tasks.PreferencePrompts);
+        rules.Positive("tasks.sampling-prompts", tasks.SamplingPrompts);
+        rules.Positive("tasks.red-team-prompts", tasks.RedTeamPrompts);
+        rules.Require(tasks.SafetyShare is >= 0 and <= 1, "tasks.safety-share", "a share from 0 to 1", tasks.SafetyShare);
+        rules.Positive("tasks.evaluation-prompts", tasks.EvaluationPrompts);
+    }
+
+    private void Sft(SftSection sft)
+    {
+        rules.Require(sft.ValidationShare is >= 0 and < 1, "sft.validation-share", "a share from 0 to below 1", sft.ValidationShare);
+        rules.Positive("sft.epochs", sft.Epochs);
+        rules.NotNegative("sft.steps", sft.Steps);
+        rules.Positive("sft.batch-size", sft.BatchSize);
+        rules.NotNegative("sft.sequence-length", sft.SequenceLength);
+        rules.NotNegative("sft.pass-tokens", sft.PassTokens);
+        rules.Positive("sft.learning-rate", sft.LearningRate);
+        rules.Require(sft.FinalRateShare is >= 0 and <= 1, "sft.final-rate-share", "a share from 0 to 1", sft.FinalRateShare);
+        rules.NotNegative("sft.warmup-steps", sft.WarmupSteps);
+        rules.NotNegative("sft.weight-decay", sft.WeightDecay);
+        rules.Positive("sft.clip-norm", sft.ClipNorm);
+        rules.Positive("sft.validation-interval", sft.ValidationInterval);
+        rules.Positive("sft.validation-dialogues", sft.ValidationDialogues);
+        rules.Positive("sft.checkpoint-seconds", sft.CheckpointSeconds);
+    }
+
+    private void Preferences(PreferencesSection preferences)
+    {
+        rules.Positive("preferences.pairs-per-prompt", preferences.PairsPerPrompt);
+        Temperatures("preferences.temperatures", preferences.Temperatures);
+        rules.Positive("preferences.maximum-tokens", preferences.MaximumTokens);
+        rules.NotNegative("preferences.held-out-every", preferences.HeldOutEvery);
+        rules.NotNegative("preferences.noise", preferences.Noise);
+    }
+
+    private void Reward(string key, RewardSection reward)
+    {
+        rules.Positive($"{key}.epochs", reward.Epochs);
+        rules.Positive($"{key}.batch-pairs", reward.BatchPairs);
+        rules.Positive($"{key}.learning-rate", reward.LearningRate);
+        rules.Require(Margins.Contains(reward.Margin), $"{key}.margin", string.Join(", ", Margins), $"'{reward.Margin}'");
+        rules.NotNegative($"{key}.safety-loss-weight", reward.SafetyLossWeight);
+        rules.Positive($"{key}.checkpoint-seconds", reward.CheckpointSeconds);
+    }
+
+    private void Sampling(RejectionSamplingSection sampling)
+    {
+        rules.Positive("rejection-sampling.samples", sampling.Samples);
+        Temperatures("rejection-sampling.temperatures", sampling.Temperatures);
+        rules.Positive("rejection-sampling.temperature-prompts", sampling.TemperaturePrompts);
+        rules.Positive("rejection-sampling.maximum-tokens", sampling.MaximumTokens);
+        rules.Positive("rejection-sampling.mix-from-round", sampling.MixFromRound);
+        rules.NotNegative("rejection-sampling.fine-tuning-dialogues", sampling.FineTuningDialogues);
+        rules.Positive("rejection-sampling.epochs", sampling.Epochs);
+        rules.Positive("rejection-sampling.learning-rate", sampling.LearningRate);
+        rules.Positive("rejection-sampling.batch-size", sampling.BatchSize);
+    }
+
+    private void Ppo(PpoSection ppo)
+    {
+        rules.Positive("ppo.iterations", ppo.Iterations);
+        rules.Positive("ppo.batch-prompts", ppo.BatchPrompts);
+        rules.Positive("ppo.mini-batch-answers", ppo.MiniBatchAnswers);
+        rules.Positive("ppo.answer-tokens", ppo.AnswerTokens);
+        rules.Positive("ppo.learning-rate", ppo.LearningRate);
+        rules.NotNegative("ppo.kl-coefficient", ppo.KlCoefficient);
+        rules.NotNegative("ppo.missing-end-penalty", ppo.MissingEndPenalty);
+        rules.Positive("ppo.evaluate-every", ppo.EvaluateEvery);
+        rules.Positive("ppo.patience", ppo.Patience);
+        rules.NotNegative("ppo.held-out-prompts", ppo.HeldOutPrompts);
+    }
+
+    private void Dpo(DpoSection dpo)
+    {
+        rules.Positive("dpo.epochs", dpo.Epochs);
+        rules.Positive("dpo.batch-pairs", dpo.BatchPairs);
+        rules.Positive("dpo.learning-rate", dpo.LearningRate);
+        rules.Positive("dpo.beta", dpo.Beta);
+    }
+
+    private void Temperatures(string key, List<double> temperatures)
+    {
+        rules.Require(temperatures.Count > 0, key, "a list of at least one temperature", "empty");
+        foreach (double temperature in temperatures)
+        {
+            rules.Positive(key, temperature);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace Cria.Cli.Recipes;
+
+/// <summary>What the chat model is asked, made from the documentation that the corpus holds: the numbers of each set.</summary>
+internal sealed class TasksSection
+{
+    /// <summary>The kind of tasks that are made from .NET documentation.</summary>
+    public const string Documentation = "documentation";
+
+    /// <summary>No tasks: the run ends with the base model.</summary>
+    public const string None = "none";
+
+    /// <summary>The kinds there are.</summary>
+    internal static readonly string[] Kinds = [None, Documentation];
+
+    /// <summary><c>documentation</c>, or <c>none</c>: the run ends with the base model.</summary>
+    public string Kind { get; set; } = None;
+
+    /// <summary>Questions with answers for supervised fine-tuning.</summary>
+    public int Dialogues { get; set; } = 6000;
+
+    /// <summary>Dialogues of several turns for supervised fine-tuning.</summary>
+    public int Conversations { get; set; } = 600;
+
+    /// <summary>Dialogues held out of supervised fine-tuning, for its validation loss.</summary>
+    public int ValidationDialogues { get; set; } = 200;
+
+    /// <summary>Questions of each round of preferences.</summary>
+    public int PreferencePrompts { get; set; } = 1500;
+
+    /// <summary>Questions of each round of rejection sampling, none of them asked for preferences.</summary>
+    public int SamplingPrompts { get; set; } = 800;
+
+    /// <summary>Red-team prompts of each round, in preferences as in rejection sampling.</summary>
+    public int RedTeamPrompts { get; set; } = 150;
+
+    /// <summary>Share of the safety demonstrations that supervised fine-tuning sees; the rest of them shows how much more would help.</summary>
+    public double SafetyShare { get; set; } = 0.1;
+
+    /// <summary>Questions about held-out members by which versions are compared.</summary>
+    public int EvaluationPrompts { get; set; } = 400;
+}
