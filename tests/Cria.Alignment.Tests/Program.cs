@@ -13,6 +13,9 @@ internal static class Program
             case [TinyFineTuning.Verb, string folder]:
                 TinyFineTuning.Run(folder);
                 return 0;
+            case [TinyPpo.Verb, string folder]:
+                TinyPpo.RunToTheEnd(folder);
+                return 0;
             case [StoreWorker.AddVerb, string store]:
                 await StoreWorker.AddAsync(store);
                 return 0;

@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace Cria.Alignment;
 
-/// <summary>Makes one raw reward of an answer's scores.</summary>
-/// <param name="answer">The answer.</param>
-/// <param name="scores">Its raw score by each function, in their order.</param>
-public delegate double RewardCombination(AnsweredPrompt answer, ReadOnlySpan<double> scores);
+/// <summary>Makes one raw reward of each answer's scores.</summary>
+/// <param name="answers">The answers.</param>
+/// <param name="scores">By each function, in their order, the raw score of each answer.</param>
+/// <returns>One finite reward for each answer.</returns>
+public delegate double[] RewardCombination(IReadOnlyList<AnsweredPrompt> answers, IReadOnlyList<double[]> scores);
 
 /// <summary>
 /// What PPO maximises: any number of reward functions and how their raw scores become one. Llama 2's combination is
@@ -45,7 +46,7 @@ public sealed class PpoRewards
     public string Description { get; }
 
     /// <summary>The raw scores of one function as they are.</summary>
-    public static PpoRewards Single(IRewardFunction function) => new([function], (_, scores) => scores[0], "single");
+    public static PpoRewards Single(IRewardFunction function) => new([function], (_, scores) => scores[0], "one function");
 
     /// <summary>
     /// Llama 2's (Touvron et al. 2023, §3.2.3): the safety score where the prompt is tagged or the safety score, as a probability, lies
@@ -61,15 +62,13 @@ public sealed class PpoRewards
             throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "The threshold is a probability below 1.");
         }
 
-        double rawThreshold = Logit(threshold);
+        double rawThreshold = Math.Log(threshold / (1 - threshold));
         return new PpoRewards(
             [helpfulness, safety],
-            (answer, scores) => answer.Prompt.IsSafety || scores[1] < rawThreshold ? scores[1] : scores[0],
+            (answers, scores) => [.. answers.Select(
+                (answer, i) => answer.Prompt.IsSafety || scores[1][i] < rawThreshold ? scores[1][i] : scores[0][i])],
             string.Create(CultureInfo.InvariantCulture, $"Llama 2, safety below {threshold}"));
     }
-
-    /// <summary>log(p / (1 − p)): the raw score of a probability.</summary>
-    public static double Logit(double probability) => Math.Log(probability / (1 - probability));
 
     /// <summary>Scores answers by every function and combines.</summary>
     /// <param name="answers">Any number.</param>
@@ -79,78 +78,11 @@ public sealed class PpoRewards
     public ScoredAnswers Score(IReadOnlyList<AnsweredPrompt> answers)
     {
         ArgumentNullException.ThrowIfNull(answers);
-        double[][] scores = [.. Functions.Select(function => Score(function, answers))];
-        double[] combined = new double[answers.Count];
-        Span<double> own = stackalloc double[Functions.Count];
-        for (int i = 0; i < combined.Length; i++)
-        {
-            for (int f = 0; f < scores.Length; f++)
-            {
-                own[f] = scores[f][i];
-            }
-
-            combined[i] = _combine(answers[i], own);
-            Check("The combination of the rewards", combined[i], answers[i]);
-        }
-
+        double[][] scores = [.. Functions.Select(function => function.ScoreChecked(answers))];
+        double[] combined = _combine(answers, scores);
+        CheckedRewards.Check($"The combination of the rewards ({Description})", answers, combined);
         return new ScoredAnswers(scores, combined);
     }
-
-    private static double[] Score(IRewardFunction function, IReadOnlyList<AnsweredPrompt> answers)
-    {
-        double[] scores;
-        try
-        {
-            scores = function.Score(answers);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or AlignmentDataException))
-        {
-            throw new AlignmentDataException($"The reward function {function.Name} failed on {Culprit(function, answers)}: {e.Message}", e);
-        }
-
-        if (scores.Length != answers.Count)
-        {
-            throw new AlignmentDataException(
-                $"The reward function {function.Name} gave {scores.Length} scores for {answers.Count} answers, the first to prompt {answers[0].Prompt.Id}.");
-        }
-
-        for (int i = 0; i < scores.Length; i++)
-        {
-            Check($"The reward function {function.Name}", scores[i], answers[i]);
-        }
-
-        return scores;
-    }
-
-    /// <summary>Which answer a function throws on: each is given to it alone.</summary>
-    private static string Culprit(IRewardFunction function, IReadOnlyList<AnsweredPrompt> answers)
-    {
-        foreach (AnsweredPrompt answer in answers)
-        {
-            try
-            {
-                _ = function.Score([answer]);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                return $"prompt {answer.Prompt.Id} with the answer '{Shortened(answer.Answer.Text)}'";
-            }
-        }
-
-        return $"{answers.Count} answers together, from prompt {answers[0].Prompt.Id} on";
-    }
-
-    private static void Check(string source, double score, AnsweredPrompt answer)
-    {
-        if (!double.IsFinite(score))
-        {
-            throw new AlignmentDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{source} gave {score} for prompt {answer.Prompt.Id} with the answer '{Shortened(answer.Answer.Text)}'; a score must be a finite number."));
-        }
-    }
-
-    private static string Shortened(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }
 
 /// <summary>The scores of a batch of answers.</summary>

@@ -21,21 +21,23 @@ public static class CheckedRewards
         }
         catch (Exception e) when (e is not (OperationCanceledException or AlignmentDataException))
         {
-            string prompts = answers.Count == 0 ? "no answers" : $"answers to prompt '{answers[0].Prompt.Id}' and {answers.Count - 1} more";
-            throw new AlignmentDataException($"The reward function '{reward.Name}' failed on {prompts}: {e.Message}", e);
+            throw new AlignmentDataException($"The reward function '{reward.Name}' failed on {Culprit(reward, answers)}: {e.Message}", e);
         }
 
-        Check(reward, answers, scores);
+        Check($"The reward function '{reward.Name}'", answers, scores);
         return scores;
     }
 
     /// <summary>Checks number and values of scores.</summary>
-    internal static void Check(IRewardFunction reward, IReadOnlyList<AnsweredPrompt> answers, double[] scores)
+    /// <param name="source">What gave them, for the message.</param>
+    /// <param name="answers">What was scored.</param>
+    /// <param name="scores">Its scores.</param>
+    internal static void Check(string source, IReadOnlyList<AnsweredPrompt> answers, double[] scores)
     {
         if (scores is null || scores.Length != answers.Count)
         {
             throw new AlignmentDataException(
-                $"The reward function '{reward.Name}' gave {scores?.Length ?? 0} scores for {answers.Count} answers; expected one for each.");
+                $"{source} gave {scores?.Length ?? 0} scores for {answers.Count} answers; expected one for each.");
         }
 
         for (int i = 0; i < scores.Length; i++)
@@ -43,9 +45,26 @@ public static class CheckedRewards
             if (!double.IsFinite(scores[i]))
             {
                 throw new AlignmentDataException(
-                    $"The reward function '{reward.Name}' scored an answer to prompt '{answers[i].Prompt.Id}' with {scores[i]}; "
-                    + "expected a finite number.");
+                    $"{source} scored an answer to prompt '{answers[i].Prompt.Id}' with {scores[i]}; expected a finite number.");
             }
         }
+    }
+
+    /// <summary>Which answer a function throws on: each is given to it alone.</summary>
+    private static string Culprit(IRewardFunction reward, IReadOnlyList<AnsweredPrompt> answers)
+    {
+        foreach (AnsweredPrompt answer in answers)
+        {
+            try
+            {
+                _ = reward.Score([answer]);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                return $"an answer to prompt '{answer.Prompt.Id}'";
+            }
+        }
+
+        return answers.Count == 0 ? "no answers" : $"{answers.Count} answers together, the first to prompt '{answers[0].Prompt.Id}'";
     }
 }

@@ -27,7 +27,7 @@ public sealed class DelegateReward(string name, Func<AnsweredPrompt, double> sco
             }
         }
 
-        CheckedRewards.Check(this, answers, scores);
+        CheckedRewards.Check($"The reward function '{name}'", answers, scores);
         return scores;
     }
 }

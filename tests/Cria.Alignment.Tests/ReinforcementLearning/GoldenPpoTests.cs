@@ -55,7 +55,7 @@ public sealed class GoldenPpoTests
         AnsweredPrompt[] answers = [.. golden.GetProperty("is_safety").EnumerateArray().Select(
             (isSafety, i) => new AnsweredPrompt(TinyChat.Prompt($"p{i}") with { IsSafety = isSafety.GetBoolean() }, new AnswerText("x")))];
         PpoRewards rewards = PpoRewards.Llama2(
-            new FixedReward("helpfulness", helpfulness.Select(PpoRewards.Logit)), new FixedReward("safety", safety.Select(PpoRewards.Logit)));
+            new FixedReward("helpfulness", helpfulness.Select(Logit)), new FixedReward("safety", safety.Select(Logit)));
         double[] combined = rewards.Score(answers).Combined;
         AssertRow(golden.GetProperty("logit"), combined);
         Whitening.Of(combined).Apply(combined);
@@ -63,6 +63,8 @@ public sealed class GoldenPpoTests
         double[] kl = Row(golden.GetProperty("kl"));
         AssertRow(golden.GetProperty("R"), [.. combined.Select((r, i) => r - (golden.GetProperty("beta").GetDouble() * kl[i]))]);
     }
+
+    private static double Logit(double probability) => Math.Log(probability / (1 - probability));
 
     internal static double[] Row(JsonElement row) => [.. row.EnumerateArray().Select(value => value.GetDouble())];
 
