@@ -38,6 +38,11 @@ public abstract class RewardModel : IRewardFunction, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        if (FeatureRewardModel.IsAt(folder))
+        {
+            return FeatureRewardModel.LoadFrom(folder, name, device);
+        }
+
         LoadedModel model = ModelLoader.Load(folder);
         try
         {
@@ -57,23 +62,23 @@ public abstract class RewardModel : IRewardFunction, IDisposable
     public double[] Score(IReadOnlyList<AnsweredPrompt> answers)
     {
         ArgumentNullException.ThrowIfNull(answers);
-        int[][] sequences = new int[answers.Count][];
-        for (int i = 0; i < sequences.Length; i++)
+        EncodedAnswer[] encoded = new EncodedAnswer[answers.Count];
+        for (int i = 0; i < encoded.Length; i++)
         {
-            sequences[i] = Encode(answers[i]);
+            encoded[i] = Encode(answers[i]);
         }
 
-        return ScoreIds(sequences);
+        return Score(encoded);
     }
 
-    /// <summary>Scores token sequences: prompt and answer as <see cref="Encode"/> makes them.</summary>
-    /// <param name="sequences">Each of 1 to <see cref="ContextLength"/> ids.</param>
+    /// <summary>Scores answers as <see cref="Encode"/> makes them.</summary>
+    /// <param name="answers">Each of 1 to <see cref="ContextLength"/> tokens with its prompt.</param>
     /// <returns>One raw score for each, independent of the others.</returns>
-    public abstract double[] ScoreIds(IReadOnlyList<int[]> sequences);
+    public abstract double[] Score(IReadOnlyList<EncodedAnswer> answers);
 
     /// <summary>What the model reads of an answer: the tokens of the dialogue that ends with it.</summary>
     /// <exception cref="AlignmentDataException">It is longer than the context, or cannot be expressed in the chat format.</exception>
-    public int[] Encode(AnsweredPrompt answer)
+    public EncodedAnswer Encode(AnsweredPrompt answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
         if (_tokenizer is null || _format is null)
@@ -82,20 +87,20 @@ public abstract class RewardModel : IRewardFunction, IDisposable
                 $"The reward model '{Name}' comes without a {(_tokenizer is null ? "tokenizer" : "chat template")}, and text needs one.");
         }
 
-        int[] ids;
+        EncodedAnswer encoded;
         try
         {
-            ids = AnswerEncoder.Encode(_tokenizer, _format, answer.Prompt.Messages, answer.Answer).Ids;
+            encoded = AnswerEncoder.Encode(_tokenizer, _format, answer.Prompt.Messages, answer.Answer);
         }
         catch (InvalidDialogueException e)
         {
             throw new AlignmentDataException($"Prompt '{answer.Prompt.Id}': {e.Message}", e);
         }
 
-        return ids.Length <= ContextLength
-            ? ids
+        return encoded.Ids.Length <= ContextLength
+            ? encoded
             : throw new AlignmentDataException(
-                $"Prompt '{answer.Prompt.Id}' and its answer have {ids.Length} tokens; the reward model '{Name}' reads {ContextLength}.");
+                $"Prompt '{answer.Prompt.Id}' and its answer have {encoded.Ids.Length} tokens; the reward model '{Name}' reads {ContextLength}.");
     }
 
     /// <inheritdoc/>

@@ -29,9 +29,9 @@ public sealed record RewardDataCounts(int Used, int HeldOut, int UnsafePreferred
 /// <param name="Chosen">The tokens of the prompt and the better answer.</param>
 /// <param name="Rejected">The tokens of the prompt and the worse one.</param>
 /// <param name="Source">The comparison.</param>
-internal sealed record RewardPair(int[] Chosen, int[] Rejected, Comparison Source)
+internal sealed record RewardPair(EncodedAnswer Chosen, EncodedAnswer Rejected, Comparison Source)
 {
-    public int Tokens => Chosen.Length + Rejected.Length;
+    public int Tokens => Chosen.Ids.Length + Rejected.Ids.Length;
 }
 
 /// <summary>The pairs of comparisons that a reward model may be trained on.</summary>
@@ -55,10 +55,10 @@ internal sealed class RewardTrainingSet
             StableHash.Accumulator hash = StableHash.Begin();
             foreach (RewardPair pair in Pairs)
             {
-                hash.Add(pair.Chosen.Length);
-                hash.Add(MemoryMarshal.AsBytes<int>(pair.Chosen));
-                hash.Add(pair.Rejected.Length);
-                hash.Add(MemoryMarshal.AsBytes<int>(pair.Rejected));
+                hash.Add(pair.Chosen.Ids.Length);
+                hash.Add(MemoryMarshal.AsBytes<int>(pair.Chosen.Ids));
+                hash.Add(pair.Rejected.Ids.Length);
+                hash.Add(MemoryMarshal.AsBytes<int>(pair.Rejected.Ids));
                 hash.Add((long)pair.Source.Rating);
                 hash.Add(Label(pair.Source.Chosen) + (3 * Label(pair.Source.Rejected)));
             }
@@ -94,8 +94,8 @@ internal sealed class RewardTrainingSet
             else
             {
                 RewardPair pair = Encode(comparison, tokenizer, format);
-                bool fits = Math.Max(pair.Chosen.Length, pair.Rejected.Length) <= maximumTokens;
-                bool differs = !pair.Chosen.AsSpan().SequenceEqual(pair.Rejected);
+                bool fits = Math.Max(pair.Chosen.Ids.Length, pair.Rejected.Ids.Length) <= maximumTokens;
+                bool differs = !pair.Chosen.Ids.AsSpan().SequenceEqual(pair.Rejected.Ids);
                 tooLong += fits ? 0 : 1;
                 identical += fits && !differs ? 1 : 0;
                 if (fits && differs)
@@ -118,8 +118,8 @@ internal sealed class RewardTrainingSet
         try
         {
             return new RewardPair(
-                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Chosen).Ids,
-                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Rejected).Ids,
+                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Chosen),
+                AnswerEncoder.Encode(tokenizer, format, comparison.Prompt, comparison.Rejected),
                 comparison);
         }
         catch (InvalidDialogueException e)

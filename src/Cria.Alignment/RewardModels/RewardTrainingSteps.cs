@@ -80,8 +80,8 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
         _batch.Clear();
         foreach (RewardPair pair in pairs)
         {
-            _batch.Add(pair.Chosen, []);
-            _batch.Add(pair.Rejected, []);
+            _batch.Add(pair.Chosen.Ids, []);
+            _batch.Add(pair.Rejected.Ids, []);
         }
 
         Tensor hidden = _network.Forward(_batch);

@@ -38,13 +38,13 @@ public sealed class ScalarHeadRewardModel : RewardModel
     }
 
     /// <inheritdoc/>
-    public override double[] ScoreIds(IReadOnlyList<int[]> sequences)
+    public override double[] Score(IReadOnlyList<EncodedAnswer> answers)
     {
-        ArgumentNullException.ThrowIfNull(sequences);
-        double[] scores = new double[sequences.Count];
-        foreach (Range pass in SequencePasses.Split([.. sequences.Select(ids => ids.Length)], PassTokens))
+        ArgumentNullException.ThrowIfNull(answers);
+        double[] scores = new double[answers.Count];
+        foreach (Range pass in SequencePasses.Split([.. answers.Select(answer => answer.Ids.Length)], PassTokens))
         {
-            Score(sequences, pass, scores);
+            Score(answers, pass, scores);
         }
 
         return scores;
@@ -61,13 +61,13 @@ public sealed class ScalarHeadRewardModel : RewardModel
         }
     }
 
-    private unsafe void Score(IReadOnlyList<int[]> sequences, Range pass, double[] scores)
+    private unsafe void Score(IReadOnlyList<EncodedAnswer> answers, Range pass, double[] scores)
     {
-        (int first, int count) = pass.GetOffsetAndLength(sequences.Count);
+        (int first, int count) = pass.GetOffsetAndLength(answers.Count);
         _batch.Clear();
         for (int i = first; i < first + count; i++)
         {
-            _batch.AddWhole(sequences[i], wantsLogits: false);
+            _batch.AddWhole(answers[i].Ids, wantsLogits: false);
         }
 
         Tensor hidden = _engine.Hidden(_batch);
@@ -75,7 +75,7 @@ public sealed class ScalarHeadRewardModel : RewardModel
         int end = 0;
         for (int i = 0; i < count; i++)
         {
-            end += sequences[first + i].Length;
+            end += answers[first + i].Ids.Length;
             hidden.Row(end - 1).CopyTo(last.Row(i));
         }
 
