@@ -43,7 +43,7 @@ public sealed class FeatureRewardModel : RewardModel
     }
 
     /// <inheritdoc/>
-    public override double[] Score(IReadOnlyList<EncodedAnswer> answers)
+    public override double[] ScoreEncoded(IReadOnlyList<EncodedAnswer> answers)
     {
         ArgumentNullException.ThrowIfNull(answers);
         return [.. _extractor.Extract(answers).Select(_head.Score)];

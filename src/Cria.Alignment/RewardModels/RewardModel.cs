@@ -68,13 +68,13 @@ public abstract class RewardModel : IRewardFunction, IDisposable
             encoded[i] = Encode(answers[i]);
         }
 
-        return Score(encoded);
+        return ScoreEncoded(encoded);
     }
 
     /// <summary>Scores answers as <see cref="Encode"/> makes them.</summary>
     /// <param name="answers">Each of 1 to <see cref="ContextLength"/> tokens with its prompt.</param>
     /// <returns>One raw score for each, independent of the others.</returns>
-    public abstract double[] Score(IReadOnlyList<EncodedAnswer> answers);
+    public abstract double[] ScoreEncoded(IReadOnlyList<EncodedAnswer> answers);
 
     /// <summary>What the model reads of an answer: the tokens of the dialogue that ends with it.</summary>
     /// <exception cref="AlignmentDataException">It is longer than the context, or cannot be expressed in the chat format.</exception>

@@ -38,6 +38,7 @@ public static class RewardModelTraining
         ArgumentNullException.ThrowIfNull(training);
         settings.Validate();
         (Tokenizer tokenizer, ChatFormat format) = RewardStart.TextOf(start);
+        RewardStart.CheckSavable(start);
         RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, RewardStart.MaximumTokens(settings.MaximumTokens, start));
         SettingsFingerprint fingerprint = Fingerprint(settings, start, set);
         CheckpointFolder checkpoints = new(Path.Combine(folder, "checkpoint"), fingerprint);

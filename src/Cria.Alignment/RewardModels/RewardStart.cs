@@ -18,6 +18,17 @@ internal static unsafe class RewardStart
         _ => (start.Tokenizer, start.ChatFormat),
     };
 
+    /// <summary>Checks before any training that its result can be saved.</summary>
+    /// <exception cref="InvalidModelFileException">The tokenizer has no place in a model directory.</exception>
+    public static void CheckSavable(LoadedModel start)
+    {
+        if (start.Tokenizer is not SentencePieceTokenizer)
+        {
+            throw new InvalidModelFileException(
+                $"{start.Source}: only a SentencePiece tokenizer can be saved with a trained model; train a head over features instead.");
+        }
+    }
+
     /// <summary>The limit of prompt and answer: the one asked for, but never more than the context.</summary>
     public static int MaximumTokens(int asked, LoadedModel start) =>
         asked > 0 ? Math.Min(asked, start.Config.ContextLength) : start.Config.ContextLength;
@@ -53,5 +64,9 @@ internal static unsafe class RewardStart
 
     /// <summary>Saves a reward model with the tokenizer and the chat format of the model that it started from.</summary>
     public static void Save(string folder, LlamaWeights weights, LoadedModel start) =>
-        HuggingFaceDirectory.Save(folder, weights, start.Tokenizer);
+        HuggingFaceDirectory.Save(folder, weights, start.Tokenizer, new HuggingFaceSaveOptions
+        {
+            GenerationDefaults = start.GenerationDefaults,
+            ChatFormat = start.ChatFormat,
+        });
 }

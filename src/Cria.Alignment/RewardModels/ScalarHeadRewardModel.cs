@@ -38,7 +38,7 @@ public sealed class ScalarHeadRewardModel : RewardModel
     }
 
     /// <inheritdoc/>
-    public override double[] Score(IReadOnlyList<EncodedAnswer> answers)
+    public override double[] ScoreEncoded(IReadOnlyList<EncodedAnswer> answers)
     {
         ArgumentNullException.ThrowIfNull(answers);
         double[] scores = new double[answers.Count];

@@ -15,7 +15,7 @@ public sealed class RewardModelTests
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(SharedData.Golden("hf/reward/expected.json")));
         int[] ids = [.. expected.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
         Assert.Equal("reward", model.Name);
-        Assert.Equal(expected.RootElement.GetProperty("logits")[0][0].GetDouble(), model.Score([new EncodedAnswer(ids, 0)])[0], 1e-4);
+        Assert.Equal(expected.RootElement.GetProperty("logits")[0][0].GetDouble(), model.ScoreEncoded([new EncodedAnswer(ids, 0)])[0], 1e-4);
     }
 
     [Fact]

@@ -26,9 +26,8 @@ public sealed class RewardTrainingTests : IDisposable
         RewardTrainingResult? result = Run(Settings with { Epochs = 2 }, start.Model, TinyReward.Comparisons(160), "model", device);
         Assert.NotNull(result);
         Assert.Equal(20, result.Steps);
-        using LoadedModel saved = HuggingFaceDirectory.Load(Path.Combine(_root, "model"));
-        Assert.True(saved.Config.ScalarHead);
-        using ScalarHeadRewardModel reward = new("reward", With(saved), device);
+        using RewardModel reward = RewardModel.Load(Path.Combine(_root, "model"), device);
+        Assert.Equal("model", reward.Name);
         Comparison[] unseen = TinyReward.Comparisons(40, first: 1000);
         int right = unseen.Count(pair => Score(reward, pair, pair.Chosen) > Score(reward, pair, pair.Rejected));
         Assert.True(right >= 36, $"{right} of 40");
@@ -149,7 +148,7 @@ public sealed class RewardTrainingTests : IDisposable
         using LoadedModel earlier = HuggingFaceDirectory.Load(Path.Combine(_root, "first"));
         using LlamaWeights goesOn = RewardStart.WithScalarHead(earlier.Weights);
         Assert.True(goesOn.ScalarHead.Span.SequenceEqual(earlier.Weights.ScalarHead.Span));
-        Assert.NotNull(Run(Settings, With(earlier), TinyReward.Comparisons(32, first: 32), "second", device));
+        Assert.NotNull(Run(Settings, earlier, TinyReward.Comparisons(32, first: 32), "second", device));
     }
 
     [Theory]
@@ -168,15 +167,6 @@ public sealed class RewardTrainingTests : IDisposable
 
     private static double Score(RewardModel reward, Comparison pair, ComparedAnswer answer) =>
         reward.Score([new AnsweredPrompt(new AlignmentPrompt("p", pair.Prompt), answer)])[0];
-
-    private static LoadedModel With(LoadedModel model) => new()
-    {
-        Weights = model.Weights,
-        Tokenizer = TinyChat.Tokenizer,
-        ChatFormat = ChatFormat.Llama2,
-        GenerationDefaults = model.GenerationDefaults,
-        Information = model.Information,
-    };
 
     private static double Loss(LoadedModel model, Comparison[] pairs, RewardTrainingSettings settings, Device device)
     {

@@ -1,0 +1,84 @@
+using Cria.Alignment;
+using Cria.Models;
+
+namespace Cria.Evaluation.Tests;
+
+public sealed class RewardModelEvaluationTests
+{
+    [Fact]
+    public void Accuracy_is_counted_by_rating_set_length_and_safety()
+    {
+        Comparison[] pairs =
+        [
+            Pair("good answer", "bad", PreferenceRating.Significantly, "a.jsonl, line 1", true, false),
+            Pair("good", "bad one", PreferenceRating.Significantly, "a.jsonl, line 2", true, true),
+            Pair("bad", "good", PreferenceRating.Slightly, "folder/b.jsonl, line 1", false, false),
+            Pair("good " + new string('x', 300), "bad", PreferenceRating.Negligibly, "folder/b.jsonl, line 2", null, null),
+        ];
+        RewardAccuracy accuracy = RewardModelEvaluation.Measure(Words(), pairs, answer => answer.Text.Split(' ').Length);
+        Assert.Equal(new Rate(3, 4), accuracy.Overall);
+        Assert.Equal(
+            [new NamedRate("significantly", new Rate(2, 2)), new NamedRate("slightly", new Rate(0, 1)), new NamedRate("negligibly", new Rate(1, 1))],
+            accuracy.ByRating);
+        Assert.Equal([new NamedRate("a.jsonl", new Rate(2, 2)), new NamedRate("b.jsonl", new Rate(1, 2))], accuracy.BySet);
+        Assert.Equal([new NamedRate("-50 to 49", new Rate(2, 3)), new NamedRate("200 and more", new Rate(1, 1))], accuracy.ByLengthDifference);
+        Assert.Equal(
+            [new NamedRate("safe > safe", new Rate(1, 1)), new NamedRate("safe > unsafe", new Rate(1, 1)), new NamedRate("unsafe > unsafe", new Rate(0, 1))],
+            accuracy.BySafety);
+        Assert.Equal(new Rate(2, 4), accuracy.LongerAnswer);
+        Assert.Equal(new Rate(2, 3), accuracy.MoreTokens);
+        Assert.Equal(new Rate(2, 3), accuracy.UnsafeRecall);
+        Assert.Equal("rejected, significantly", accuracy.ScoreByQuality[0].Name);
+        Assert.Equal("chosen, significantly", accuracy.ScoreByQuality[^1].Name);
+        Assert.Equal(0.5, accuracy.Chosen!.Mean);
+        Assert.Contains("\"overall\"", accuracy.ToJson(), StringComparison.Ordinal);
+        Assert.True(accuracy.BaselineEntry("helpfulness").IsBaseline);
+        Assert.Equal(accuracy.Overall, accuracy.ToEntry("helpfulness").Overall);
+    }
+
+    [Fact]
+    public void A_reward_that_is_a_true_logit_is_calibrated()
+    {
+        // The chosen answer is drawn with the probability that the scores claim.
+        DeterministicRandom random = new(5);
+        Comparison[] pairs = [.. Enumerable.Range(0, 20000).Select(i =>
+        {
+            double difference = 3 * random.NextDouble();
+            bool isRight = random.NextDouble() < 1 / (1 + Math.Exp(-difference));
+            string high = difference.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            return Pair(isRight ? high : "0", isRight ? "0" : high, PreferenceRating.Better, $"x, line {i}", null, null);
+        })];
+        DelegateReward reward = new("logit", answer => double.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
+        RewardAccuracy accuracy = RewardModelEvaluation.Measure(reward, pairs);
+        Assert.InRange(accuracy.CalibrationError, 0, 0.02);
+        Assert.All(accuracy.Calibration, bin => Assert.InRange(bin.Correct.Value, bin.Confidence - 0.06, bin.Confidence + 0.06));
+        Assert.True(accuracy.Calibration.Count >= 8);
+    }
+
+    [Fact]
+    public void Best_of_n_takes_the_selectors_first_best_and_reports_the_judge()
+    {
+        AlignmentPrompt[] prompts = [Prompt("p1"), Prompt("p2")];
+        AnswerText[][] answers = [[new("1"), new("3"), new("2")], [new("5"), new("4"), new("9")]];
+        DelegateReward selector = new("selector", answer => int.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
+        DelegateReward judge = new("judge", answer => -int.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
+        BestOfN result = BestOfN.Measure(selector, judge, prompts, answers, [3, 1]);
+        Assert.Equal([1, 3], result.Points.Select(point => point.N));
+        Assert.Equal(3, result.Points[0].Maximum.Mean);
+        Assert.Equal(6, result.Points[1].Maximum.Mean);
+        Assert.Equal(4, result.Points[1].Mean.Mean);
+        Assert.Equal(-6, result.Points[1].JudgedChoice.Mean);
+        Assert.Equal(-2.5, result.Points[1].JudgedMaximum.Mean);
+        Assert.Contains("\"judged_choice\"", result.ToJson(), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => BestOfN.Measure(selector, judge, prompts, answers, [4]));
+    }
+
+    private static DelegateReward Words() => new("words", answer => answer.Answer.Text.StartsWith("good", StringComparison.Ordinal) ? 1 : -1);
+
+    private static AlignmentPrompt Prompt(string text) => new(text, [new ChatMessage(ChatRole.User, text)]);
+
+    private static Comparison Pair(string chosen, string rejected, PreferenceRating rating, string origin, bool? chosenSafe, bool? rejectedSafe) =>
+        new(
+            [new ChatMessage(ChatRole.User, "question")], new ComparedAnswer(chosen) { IsSafe = chosenSafe },
+            new ComparedAnswer(rejected) { IsSafe = rejectedSafe }, rating) { Origin = origin };
+}
