@@ -140,7 +140,7 @@ internal static class ForeignComparisonJson
         {
             if (last.Role != ChatRole.Assistant)
             {
-                throw line.Error($"'{field}' must end with the assistant's answer, but the {last.Role} speaks last.");
+                throw line.Error($"'{field}' must end with the assistant's answer, but the {last.Role.ToString().ToLowerInvariant()} speaks last.");
             }
         }
 

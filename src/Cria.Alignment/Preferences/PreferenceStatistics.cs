@@ -53,7 +53,10 @@ public sealed record PreferenceStatistics
     /// <summary>Comparisons that prefer an unsafe answer to a safe one: excluded from training.</summary>
     public required int UnsafeOverSafe { get; init; }
 
-    /// <summary>Of the comparisons that say which answer was shown first, the share whose first answer was chosen; far from 0.5 is a bias.</summary>
+    /// <summary>Comparisons that say which answer was shown first.</summary>
+    public required int Placed { get; init; }
+
+    /// <summary>Of the placed ones, the share whose first answer was chosen; far from 0.5 is a bias.</summary>
     public required double FirstChosen { get; init; }
 
     /// <summary>Comparisons whose annotator is a simulated one.</summary>
@@ -114,6 +117,7 @@ public sealed record PreferenceStatistics
             BothSafe = Share(labelled.Count(c => c.Chosen.IsSafe == true && c.Rejected.IsSafe == true), labelled.Length),
             BothUnsafe = Share(labelled.Count(c => c.Chosen.IsSafe == false && c.Rejected.IsSafe == false), labelled.Length),
             UnsafeOverSafe = labelled.Count(TrainingPreferences.PrefersUnsafe),
+            Placed = placed.Length,
             FirstChosen = Share(placed.Count(c => c.ChosenWasFirst == true), placed.Length),
             Simulated = comparisons.Count(c => c.Annotator.StartsWith("simulated", StringComparison.OrdinalIgnoreCase)),
         };

@@ -29,10 +29,12 @@ internal static class PromptCheck
             ChatRole expected = i < first ? ChatRole.System : (i - first) % 2 == 0 ? ChatRole.User : ChatRole.Assistant;
             if (messages[i].Role != expected)
             {
-                return $"'{field}[{i}].role' must be {expected} where user and assistant take turns, but it is {messages[i].Role}.";
+                return $"'{field}[{i}].role' must be {Word(expected)} where user and assistant take turns, but it is {Word(messages[i].Role)}.";
             }
         }
 
         return messages[^1].Role == ChatRole.User ? null : $"'{field}' must end with the user's message, but the assistant's is last.";
     }
+
+    private static string Word(ChatRole role) => role.ToString().ToLowerInvariant();
 }

@@ -76,7 +76,7 @@ public sealed class PreferenceFilesTests : IDisposable
     [InlineData("""{"prompt":[{"role":"user","content":" "}],"chosen":"a","rejected":"b"}""", "'prompt[0].content' must hold text")]
     [InlineData("""{"prompt":[],"chosen":"a","rejected":"b"}""", "'prompt' must hold at least one message")]
     [InlineData("""{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hi"}],"chosen":"a","rejected":"b"}""", "must end with the user's message")]
-    [InlineData("""{"prompt":[{"role":"assistant","content":"Hi"},{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b"}""", "'prompt[0].role' must be User")]
+    [InlineData("""{"prompt":[{"role":"assistant","content":"Hi"},{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b"}""", "'prompt[0].role' must be user where user and assistant take turns, but it is assistant")]
     [InlineData("""{"prompt":"Hi","chosen":"a\ud800","rejected":"b"}""", "half of a surrogate pair")]
     [InlineData("""{"prompt":"Hi","chosen":"a","rejected":"b","margin":-1}""", "'margin' must be a number from 0")]
     [InlineData("""{"prompt":"Hi","chosen":"a","rejected":"b","safety":{"chosen":"yes"}}""", "'safety.chosen' must be true or false")]
