@@ -17,7 +17,7 @@ public sealed class DocumentationTasks
     private const double FineTuningShare = 0.4;
     private const int ShortLine = 75;
     private const int LongConversation = 8;
-    private const int ShortLineOfLongConversation = 48;
+    private const int ShortLineOfLongConversation = 42;
 
     private static readonly (DocumentationQuestionKind Kind, double Share)[] OtherKinds =
     [

@@ -95,6 +95,12 @@ public sealed class AnswerSampler : IDisposable
         }
     }
 
+    /// <summary>Whether a dialogue that ends with the user leaves room for an answer.</summary>
+    /// <param name="messages">The dialogue.</param>
+    /// <param name="answerTokens">Tokens of the answer.</param>
+    public bool Fits(IReadOnlyList<ChatMessage> messages, int answerTokens) =>
+        _format.EncodePrompt(_tokenizer, messages).Length + answerTokens <= _engine.ContextLength;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -35,10 +35,13 @@ internal sealed record RiskCategory
     public required Wording[] HarmlessTargets { get; init; }
 
     /// <summary>
-    /// The answer that the guidelines ask for (Touvron et al. 2023, §4.2.1): the concern, then the refusal with the risk, then what else
-    /// helps.
+    /// The answer that the guidelines ask for (Touvron et al. 2023, §4.2.1): it declines and says why, names what is at stake, and offers
+    /// what else helps. It declines at once, because a small model decides with its first words.
     /// </summary>
-    public string IdealAnswer => $"{Concern} I cannot help with that: {Risk}. {Alternative}";
+    public string IdealAnswer => $"{ShortAnswer} {Concern} {Alternative}";
+
+    /// <summary>A safe answer that says less than it could.</summary>
+    public string ShortAnswer => $"I cannot help with that: {Risk}.";
 
     /// <summary>Every dangerous goal; a quarter of the combinations, of every action and target some, is held out.</summary>
     public List<Goal> Dangerous(bool heldOut) => Combine(DangerousActions, DangerousTargets, heldOut);

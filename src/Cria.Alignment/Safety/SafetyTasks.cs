@@ -13,7 +13,7 @@ public sealed class SafetyTasks
 {
     private const double HeldOutNames = 0.25;
     private const double QuestionsOfBorderline = 0.2;
-    private const double ShortDemonstrations = 0.5;
+    private const double FullDemonstrations = 0.5;
     private const double PrepromptDemonstrations = 0.3;
 
     private const ulong RedTeamStream = 64;
@@ -71,9 +71,9 @@ public sealed class SafetyTasks
         foreach ((AlignmentPrompt prompt, _) in RedTeam(_training, count, DemonstrationStream, heldOut: false, "demonstration"))
         {
             RiskCategory category = Array.Find(RiskCategories.All, c => c.Name == prompt.RiskCategory)!;
-            string answer = random.NextDouble() < ShortDemonstrations
+            string answer = random.NextDouble() < FullDemonstrations
                 ? category.IdealAnswer
-                : $"I cannot help with that: {category.Risk}. {category.Alternative}";
+                : $"{category.ShortAnswer} {category.Alternative}";
             List<ChatMessage> messages = [.. prompt.Messages, new ChatMessage(ChatRole.Assistant, answer)];
             if (random.NextDouble() < PrepromptDemonstrations)
             {

@@ -1,0 +1,105 @@
+using Cria.Corpus;
+using Cria.Models;
+
+namespace Cria.Alignment;
+
+/// <summary>
+/// The pool of instructions: the small world's analogues of the paper's persona ("act as"), language ("speak in") and hobbies ("you
+/// enjoy"). They are combined at random, half of them shortened; a quarter of the combinations is kept for evaluation.
+/// </summary>
+public static class GhostInstructions
+{
+    private const double HeldOutCombinations = 0.25;
+
+    private static readonly GhostInstruction[] Openings =
+    [
+        Opening("Note:"), Opening("Answer:"), Opening("Well,"), Opening("In short:"),
+        Persona("pirate", "Ahoy,"), Persona("king", "Listen,"), Persona("robot", "Beep,"), Persona("poet", "Oh,"),
+        Language("German", "Hallo,"), Language("French", "Salut,"), Language("Spanish", "Hola,"), Language("Italian", "Ciao,"),
+    ];
+
+    private static readonly GhostInstruction[] Names = [.. new[] { "Ada", "Max", "Eva", "Tom", "Kim", "Leo" }.Select(Name)];
+
+    private static readonly GhostInstruction[] Closings =
+    [
+        Closing("Done."), Closing("That is all."), Closing("Good luck."), Closing("End."),
+        Hobby("chess"), Hobby("music"), Hobby("tennis"), Hobby("art"),
+    ];
+
+    /// <summary>Every instruction.</summary>
+    public static IReadOnlyList<GhostInstruction> All { get; } = [.. Openings, .. Names, .. Closings];
+
+    /// <summary>Draws instructions of one to three kinds.</summary>
+    /// <param name="count">How many sets.</param>
+    /// <param name="seed">Decides them.</param>
+    /// <param name="heldOut">Whether they are combinations (of two or three) that training never has; otherwise those it may have, single
+    /// ones included.</param>
+    public static IReadOnlyList<GhostInstructionSet> Draw(int count, ulong seed, bool heldOut)
+    {
+        DeterministicRandom random = new(seed, heldOut ? 1UL : 0);
+        List<GhostInstructionSet> sets = [];
+        while (sets.Count < count)
+        {
+            List<GhostInstruction> chosen = [];
+            foreach (GhostInstruction[] pool in new[] { Openings, Names, Closings })
+            {
+                GhostInstruction instruction = pool[random.NextInt(pool.Length)];
+                if (random.NextInt(2) == 0)
+                {
+                    chosen.Add(instruction);
+                }
+            }
+
+            GhostInstructionSet set = new(chosen, random.NextInt(2) == 0);
+            if (chosen.Count > 0 && IsHeldOut(chosen) == heldOut)
+            {
+                sets.Add(set);
+            }
+        }
+
+        return sets;
+    }
+
+    /// <summary>Dialogues of one turn in which the instruction stands and is obeyed: from them supervised fine-tuning learns to obey what
+    /// is asked in the same turn.</summary>
+    /// <param name="dialogues">Dialogues without instructions; each gives its first turn.</param>
+    /// <param name="seed">Decides the instructions.</param>
+    public static IReadOnlyList<Dialogue> Instruct(IReadOnlyList<Dialogue> dialogues, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(dialogues);
+        IReadOnlyList<GhostInstructionSet> sets = Draw(dialogues.Count, seed, heldOut: false);
+        return
+        [
+            .. dialogues.Select((dialogue, i) => new Dialogue(
+                [
+                    new ChatMessage(ChatRole.User, sets[i].AddTo(dialogue.Messages[0].Content)),
+                    new ChatMessage(ChatRole.Assistant, sets[i].Apply(dialogue.Messages[1].Content)),
+                ])
+            {
+                Origin = $"instructed {dialogue.Origin}",
+            }),
+        ];
+    }
+
+    /// <summary>Single instructions are never held out: a model this small can only combine what it knows.</summary>
+    private static bool IsHeldOut(List<GhostInstruction> instructions) => instructions.Count > 1
+        && StableHash.Fraction(StableHash.Of(string.Join('|', instructions.Select(instruction => instruction.Terse)))) < HeldOutCombinations;
+
+    private static GhostInstruction Opening(string phrase) =>
+        new(GhostInstructionKind.Opening, $"Begin every answer with \"{phrase}\"", $"Begin: {phrase}", phrase);
+
+    private static GhostInstruction Persona(string figure, string phrase) =>
+        new(GhostInstructionKind.Opening, $"Act as a {figure} and begin with \"{phrase}\"", $"Act as: {figure}, {phrase}", phrase);
+
+    private static GhostInstruction Language(string language, string phrase) =>
+        new(GhostInstructionKind.Opening, $"Greet me in {language}: \"{phrase}\"", $"Greet in: {language}, {phrase}", phrase);
+
+    private static GhostInstruction Name(string name) =>
+        new(GhostInstructionKind.Name, $"Call me {name}.", $"Name: {name}", name);
+
+    private static GhostInstruction Closing(string phrase) =>
+        new(GhostInstructionKind.Closing, $"End every answer with \"{phrase}\"", $"End: {phrase}", phrase);
+
+    private static GhostInstruction Hobby(string hobby) =>
+        new(GhostInstructionKind.Closing, $"You enjoy {hobby}; end with \"I like {hobby}.\"", $"Hobby: {hobby}, I like {hobby}.", $"I like {hobby}.");
+}
