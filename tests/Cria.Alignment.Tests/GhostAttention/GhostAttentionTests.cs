@@ -1,0 +1,74 @@
+using Cria.Models;
+
+namespace Cria.Alignment.Tests;
+
+public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : IClassFixture<GhostAttentionTests.Sailor>
+{
+    private static readonly GhostInstructionSet Pirate = Opening("Ahoy,");
+    private static readonly GhostInstructionSet King = Opening("Listen,");
+
+    [Fact]
+    public void The_instruction_stays_in_the_first_turn_and_only_the_last_answer_is_learned()
+    {
+        Dialogue[] scripts = [TaughtChat.Dialogue("one", "-", "two", "-", "three", "-"), TaughtChat.Dialogue("one", "-")];
+        GhostAttentionResult result = GhostAttention.Synthesise(
+            sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
+        Assert.Equal(2, result.Dialogues.Count);
+        Dialogue first = result.Dialogues[0];
+        Assert.True(first.LastAnswerOnly);
+        Assert.Equal(
+            [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."], first.Messages.Select(message => message.Content));
+        EncodedDialogue encoded = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, first);
+        int learned = encoded.IsAssistant.Count(isLearned => isLearned);
+        Assert.Equal(learned, encoded.IsAssistant.Reverse().TakeWhile(isLearned => isLearned).Count());
+    }
+
+    [Fact]
+    public void Dialogues_that_disobey_or_outgrow_the_context_are_counted()
+    {
+        Dialogue longScript = TaughtChat.Dialogue("one", "-", new string('x', 300), "-");
+        GhostAttentionResult result = GhostAttention.Synthesise(
+            sailor.Chat.Sampler, [TaughtChat.Dialogue("one", "-"), longScript, TaughtChat.Dialogue("one", "-", "two", "-")], [King, Pirate, Pirate],
+            new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
+        Assert.Equal((3, 1, 1), (result.Synthesised, result.Disobeyed, result.TooLong));
+        Assert.Equal(4, Assert.Single(result.Dialogues).Messages.Count);
+    }
+
+    [Fact]
+    public void The_evaluation_counts_obedience_by_turn()
+    {
+        Dialogue[] scripts = [.. Enumerable.Range(0, 4).Select(_ => TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-"))];
+        GhostAttentionScores scores = GhostAttentionEvaluation.Measure(
+            sailor.Chat.Sampler, [.. scripts, TaughtChat.Dialogue("one", "-", "two", "-")], [Pirate, Pirate, Pirate, King, King], [2, 4], maximumTokens: 16);
+        Assert.Equal([new GhostAttentionTurn(2, 3, 5), new GhostAttentionTurn(4, 3, 4)], scores.Turns);
+        Assert.Equal(0.75, scores.Turns[1].Share);
+        Assert.Equal(Math.Sqrt(0.75 * 0.25 / 4), scores.Turns[1].StandardError, 1e-12);
+        Assert.Equal([Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes."], scores.Dialogues[0].Messages.Take(4).Select(m => m.Content));
+    }
+
+    private static GhostInstructionSet Opening(string phrase) =>
+        new([GhostInstructions.All.Single(instruction => instruction.Phrase == phrase)], IsTerse: true);
+
+    /// <summary>Says "Ahoy, yes." whatever the question.</summary>
+    public sealed class Sailor : IDisposable
+    {
+        private readonly TaughtChat _chat;
+
+        public Sailor()
+        {
+            string[] questions = ["one", "two", "three", "four"];
+            _chat = new TaughtChat(
+                256,
+                250,
+                new Dialogue([.. questions.SelectMany((question, i) => Turn(i == 0 ? Pirate.AddTo(question) : question))]),
+                new Dialogue([.. questions.SelectMany(question => Turn(Pirate.AddTo(question)))]),
+                new Dialogue([.. Turn(King.AddTo("one")), .. Turn("two")]));
+
+            static ChatMessage[] Turn(string question) => [new(ChatRole.User, question), new(ChatRole.Assistant, "Ahoy, yes.")];
+        }
+
+        internal TaughtChat Chat => _chat;
+
+        public void Dispose() => _chat.Dispose();
+    }
+}

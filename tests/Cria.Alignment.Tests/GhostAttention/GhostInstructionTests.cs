@@ -1,0 +1,45 @@
+using Cria.Models;
+
+namespace Cria.Alignment.Tests;
+
+public sealed class GhostInstructionTests
+{
+    [Fact]
+    public void What_is_made_obedient_obeys_and_nothing_else_does()
+    {
+        foreach (GhostInstructionSet set in GhostInstructions.Draw(300, 1, heldOut: false).Concat(GhostInstructions.Draw(100, 1, heldOut: true)))
+        {
+            string obedient = set.Apply("Gets the number of items.");
+            Assert.True(set.IsObeyed(obedient), $"{set.Text} / {obedient}");
+            Assert.False(set.IsObeyed("Gets the number of items."));
+            Assert.True(AnswerForm.IsRight([new ChatMessage(ChatRole.User, set.AddTo("What is Count?"))], new AnswerText(obedient)), obedient);
+            Assert.All(set.Instructions, instruction => Assert.Contains(instruction.Phrase.TrimEnd('.'), set.Text, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Half_are_shortened_and_evaluation_combines_otherwise()
+    {
+        IReadOnlyList<GhostInstructionSet> training = GhostInstructions.Draw(2000, 5, heldOut: false);
+        IReadOnlyList<GhostInstructionSet> heldOut = GhostInstructions.Draw(500, 5, heldOut: true);
+        Assert.InRange(training.Average(set => set.IsTerse ? 1.0 : 0), 0.45, 0.55);
+        Assert.Empty(training.Select(Key).Intersect(heldOut.Select(Key)));
+        Assert.All(heldOut, set => Assert.InRange(set.Instructions.Count, 2, 3));
+        Assert.Equal(GhostInstructions.All.Count, training.SelectMany(set => set.Instructions).Distinct().Count());
+
+        static string Key(GhostInstructionSet set) => string.Join('|', set.Instructions.Select(instruction => instruction.Terse));
+    }
+
+    [Fact]
+    public void Instructed_dialogues_obey_in_the_same_turn()
+    {
+        Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i => TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}."))];
+        IReadOnlyList<Dialogue> instructed = GhostInstructions.Instruct(dialogues, 3);
+        Assert.Equal(50, instructed.Count);
+        Assert.All(instructed.Zip(GhostInstructions.Draw(50, 3, heldOut: false)), pair =>
+        {
+            Assert.StartsWith(pair.Second.Text, pair.First.Messages[0].Content, StringComparison.Ordinal);
+            Assert.True(pair.Second.IsObeyed(pair.First.Messages[1].Content));
+        });
+    }
+}
