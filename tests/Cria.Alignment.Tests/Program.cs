@@ -16,6 +16,9 @@ internal static class Program
             case [TinyPpo.Verb, string folder]:
                 TinyPpo.RunToTheEnd(folder);
                 return 0;
+            case [TinyDpo.Verb, string folder]:
+                TinyDpo.RunToTheEnd(folder);
+                return 0;
             case [StoreWorker.AddVerb, string store]:
                 await StoreWorker.AddAsync(store);
                 return 0;

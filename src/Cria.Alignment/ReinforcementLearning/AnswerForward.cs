@@ -36,16 +36,19 @@ internal sealed class AnswerForward : IDisposable
     }
 
     /// <summary>Finds log-probabilities and, where asked, entropies and values of the tokens of all answers.</summary>
-    /// <param name="rollouts">The answers.</param>
-    /// <param name="logProbabilities">One for each token.</param>
+    /// <param name="answers">The answers behind their prompts.</param>
+    /// <param name="logProbabilities">One for each token of the answers, one answer after another.</param>
     /// <param name="entropies">One for each token, or null.</param>
     /// <param name="valueHead">[1, D], or empty.</param>
     /// <param name="values">One for each token where there is a value head.</param>
-    public void Run(RolloutBatch rollouts, double[] logProbabilities, double[]? entropies = null, Tensor valueHead = default, double[]? values = null)
+    public void Run(
+        IReadOnlyList<EncodedAnswer> answers, double[] logProbabilities, double[]? entropies = null, Tensor valueHead = default,
+        double[]? values = null)
     {
-        for (int first = 0; first < rollouts.Answers.Count;)
+        int token = 0;
+        for (int first = 0; first < answers.Count;)
         {
-            int last = Fill(rollouts, first);
+            first = Fill(answers, first);
             int tokens = _batch.Tokens;
             ReadOnlySpan<int> targets = _targets.AsSpan(0, tokens);
             Tensor hidden = _engine.Hidden(_batch);
@@ -56,7 +59,6 @@ internal sealed class AnswerForward : IDisposable
                 _device.ScalarHead(hidden, valueHead, _values.AsSpan(0, tokens));
             }
 
-            int token = rollouts.Tokens(first).Start.Value;
             for (int t = 0; t < tokens; t++)
             {
                 if (targets[t] != Training.TokenBatch.NoTarget)
@@ -75,8 +77,6 @@ internal sealed class AnswerForward : IDisposable
                     token++;
                 }
             }
-
-            first = last;
         }
     }
 
@@ -84,13 +84,13 @@ internal sealed class AnswerForward : IDisposable
     public void Dispose() => _engine.Dispose();
 
     /// <summary>Adds answers to the pass from <paramref name="first"/> on; returns the first that did not fit.</summary>
-    private int Fill(RolloutBatch rollouts, int first)
+    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first)
     {
         _batch.Clear();
         int answer = first;
-        for (; answer < rollouts.Answers.Count; answer++)
+        for (; answer < answers.Count; answer++)
         {
-            (int[] ids, int[] targets) = AnswerTargets.Of(rollouts.Answers[answer]);
+            (int[] ids, int[] targets) = AnswerTargets.Of(answers[answer]);
             if (_batch.Tokens + ids.Length > _targets.Length)
             {
                 break;
@@ -110,13 +110,10 @@ internal static class AnswerTargets
     /// <summary>
     /// The ids that the network reads, all but the last, and what it predicts: the answer's tokens, nothing before them.
     /// </summary>
-    public static (int[] Ids, int[] Targets) Of(SampledAnswer answer) => Of([.. answer.PromptIds, .. answer.Ids], answer.PromptIds.Length);
-
-    /// <summary>As the other, of prompt and answer in one.</summary>
-    public static (int[] Ids, int[] Targets) Of(int[] ids, int answerStart)
+    public static (int[] Ids, int[] Targets) Of(EncodedAnswer answer)
     {
-        int[] targets = ids[1..];
-        targets.AsSpan(0, answerStart - 1).Fill(Training.TokenBatch.NoTarget);
-        return (ids[..^1], targets);
+        int[] targets = answer.Ids[1..];
+        targets.AsSpan(0, answer.AnswerStart - 1).Fill(Training.TokenBatch.NoTarget);
+        return (answer.Ids[..^1], targets);
     }
 }

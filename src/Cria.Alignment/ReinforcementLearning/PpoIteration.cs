@@ -55,9 +55,9 @@ internal sealed class PpoIteration : IDisposable
         double generation = Lap(ref clock);
 
         ScoredAnswers scores = _rewards.Score(rollouts.Scored);
-        _reference.Run(rollouts, rollouts.ReferenceLogProbabilities);
+        _reference.Run(rollouts.Sequences, rollouts.ReferenceLogProbabilities);
         double[] trainer = new double[rollouts.TokenCount];
-        _policy.Run(rollouts, trainer, rollouts.Entropies, Updater.Value.Weight, rollouts.Values);
+        _policy.Run(rollouts.Sequences, trainer, rollouts.Entropies, Updater.Value.Weight, rollouts.Values);
         CheckStart(iteration, rollouts, trainer);
         PpoEstimation.Estimate(rollouts, scores.Combined, klCoefficient, _settings);
         double scoring = Lap(ref clock);
@@ -92,7 +92,7 @@ internal sealed class PpoIteration : IDisposable
     {
         RolloutBatch rollouts = Sample(heldOut, HeldOutStream, cancellation);
         double[] rewards = _rewards.Score(rollouts.Scored).Combined;
-        _reference.Run(rollouts, rollouts.ReferenceLogProbabilities);
+        _reference.Run(rollouts.Sequences, rollouts.ReferenceLogProbabilities);
         return (rewards, rollouts.MeanAnswerKl());
     }
 

@@ -134,7 +134,7 @@ internal sealed class PpoUpdater : IDisposable
         _batch.Clear();
         for (; answer < last; answer++)
         {
-            (int[] ids, int[] targets) = AnswerTargets.Of(rollouts.Answers[answer]);
+            (int[] ids, int[] targets) = AnswerTargets.Of(rollouts.Sequences[answer]);
             if (ids.Length > _batch.Capacity - _batch.Tokens)
             {
                 break;

@@ -12,6 +12,7 @@ internal sealed class RolloutBatch
     public RolloutBatch(IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<SampledAnswer> answers)
     {
         Answers = answers;
+        Sequences = [.. answers.Select(answer => new EncodedAnswer([.. answer.PromptIds, .. answer.Ids], answer.PromptIds.Length))];
         Scored = [.. prompts.Select((prompt, i) => new AnsweredPrompt(prompt, answers[i]))];
         _starts = new int[answers.Count + 1];
         for (int i = 0; i < answers.Count; i++)
@@ -38,6 +39,9 @@ internal sealed class RolloutBatch
 
     /// <summary>The answers.</summary>
     public IReadOnlyList<SampledAnswer> Answers { get; }
+
+    /// <summary>The answers behind their prompts, as networks read them.</summary>
+    public IReadOnlyList<EncodedAnswer> Sequences { get; }
 
     /// <summary>The answers with their prompts, for reward functions.</summary>
     public IReadOnlyList<AnsweredPrompt> Scored { get; }

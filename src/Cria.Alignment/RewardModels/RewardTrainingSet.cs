@@ -108,7 +108,7 @@ internal sealed class RewardTrainingSet
         RewardDataCounts counts = new(pairs.Count, heldOut, unsafePreferred, tooLong, identical);
         return pairs.Count > 0
             ? new RewardTrainingSet([.. pairs], counts)
-            : throw new AlignmentDataException($"No comparison to train a reward model on: {counts}.");
+            : throw new AlignmentDataException($"No comparison to train on: {counts}.");
     }
 
     /// <summary>The tokens of a comparison's two dialogues.</summary>

@@ -15,11 +15,11 @@ public sealed class PpoUpdaterTests : IDisposable
         RolloutBatch rollouts = Sample(12);
         double[] forward = new double[rollouts.TokenCount];
         using AnswerForward pass = new(_chat.Weights, _device);
-        pass.Run(rollouts, forward);
+        pass.Run(rollouts.Sequences, forward);
         using LlamaWeights gradients = new(_chat.Config);
         using TrainingNetwork network = new(_chat.Weights, gradients, _device, 2048);
         TokenBatch batch = new(2048);
-        foreach (SampledAnswer answer in rollouts.Answers)
+        foreach (EncodedAnswer answer in rollouts.Sequences)
         {
             (int[] ids, int[] targets) = AnswerTargets.Of(answer);
             batch.Add(ids, targets);
