@@ -14,6 +14,7 @@ public class CommandSurfaceTests
         cria tokenizer encode MODEL --jsonl [--tokenizer]
         cria tokenizer decode MODEL --jsonl [--tokenizer]
         cria pretrain [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
+        cria sft [--recipe] [--quick] [--output] [--documentation] [--set] [--threads] [--show]
         cria preferences import FILE --store [--kind] [--batch] [--rating] [--hold-out-every] [--skip-bad]
         cria preferences export --store --output [--form] [--kind] [--batch] [--part]
         cria preferences sample MODEL MODEL2 --store --jsonl [--kind] [--batch] [--hold-out-every] [--pairs] [--temperatures] [--max-tokens] [--seed] [--at-once] [--threads]

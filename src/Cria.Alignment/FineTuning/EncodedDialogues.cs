@@ -28,6 +28,9 @@ internal sealed class EncodedDialogues
     /// <summary>Tokens of the longest sequence: one less than its dialogue has, whose last token predicts nothing.</summary>
     public int LongestTokens { get; }
 
+    /// <summary>A dialogue.</summary>
+    public EncodedDialogue this[int index] => _dialogues[index];
+
     /// <summary>Encodes dialogues and leaves out those that are too long.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">The model's chat format.</param>

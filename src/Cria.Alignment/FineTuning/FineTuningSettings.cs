@@ -30,7 +30,13 @@ public sealed record FineTuningSettings
     /// <summary>How AdamW updates.</summary>
     public AdamWSettings Optimizer { get; init; } = new();
 
-    /// <summary>Decides the order of the dialogues.</summary>
+    /// <summary>An adapter that is trained while the model stays as it is; null to train the model itself.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Whether the model with the adapter merged in is saved; the adapter always is, in the folder <c>adapter</c>.</summary>
+    public bool MergeLora { get; init; } = true;
+
+    /// <summary>Decides the order of the dialogues, and the values that an adapter starts from.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
@@ -80,8 +86,30 @@ public sealed record FineTuningSettings
             PassTokens == 0 || PassTokens >= sequence, $"{nameof(PassTokens)} ({PassTokens}) is less than one sequence ({sequence})");
         Require(ValidateEvery > 0, $"{nameof(ValidateEvery)} must be positive, but is {ValidateEvery}");
         Require(ValidationDialogues > 0, $"{nameof(ValidationDialogues)} must be positive, but is {ValidationDialogues}");
+        Lora?.Validate(model);
         Require(CheckpointEvery > 0, $"{nameof(CheckpointEvery)} must be positive, but is {CheckpointEvery}");
     }
+
+    /// <summary>What decides the bytes of the result, apart from the model and the dialogues. Threads, and when to validate and to save, do not.</summary>
+    /// <param name="sequence">Tokens of a packed row.</param>
+    /// <param name="steps">Optimiser steps.</param>
+    /// <param name="pass">Tokens that go through the network at once.</param>
+    internal SettingsFingerprint Fingerprint(int sequence, long steps, int pass) => new SettingsFingerprint()
+        .Add("steps", steps)
+        .Add("batch_sequences", BatchSequences)
+        .Add("sequence_length", sequence)
+        .Add("peak_learning_rate", PeakLearningRate)
+        .Add("final_learning_rate_share", FinalLearningRateShare)
+        .Add("warmup_steps", WarmupSteps)
+        .Add("optimizer.beta1", Optimizer.Beta1)
+        .Add("optimizer.beta2", Optimizer.Beta2)
+        .Add("optimizer.epsilon", Optimizer.Epsilon)
+        .Add("optimizer.weight_decay", Optimizer.WeightDecay)
+        .Add("optimizer.clip_norm", Optimizer.ClipNorm)
+        .Add("lora", Lora?.ToString() ?? "none")
+        .Add("merge_lora", Lora is not null && MergeLora)
+        .Add("seed", Seed)
+        .Add("pass_tokens", pass);
 
     private static void Require(bool condition, string error)
     {

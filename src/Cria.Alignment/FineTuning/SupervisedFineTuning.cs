@@ -12,6 +12,9 @@ namespace Cria.Alignment;
 /// </summary>
 public static class SupervisedFineTuning
 {
+    /// <summary>The folder of a trained adapter, in PEFT's layout, inside the stage's folder.</summary>
+    public const string AdapterName = "adapter";
+
     private const string CheckpointName = "checkpoint";
 
     /// <summary>Trains and saves a chat model.</summary>
@@ -19,7 +22,7 @@ public static class SupervisedFineTuning
     /// <param name="start">The model to start from, which stays as it is; one without a chat format gets Llama 2's.</param>
     /// <param name="training">What to learn. Dialogues longer than a sequence are left out and counted.</param>
     /// <param name="validation">Held out, to measure; may be empty.</param>
-    /// <param name="folder">The model's folder, made where it is missing.</param>
+    /// <param name="folder">The model's folder, made where it is missing; an adapter goes into its folder <see cref="AdapterName"/>.</param>
     /// <param name="metricsPath">The metrics file of the run.</param>
     /// <param name="stage">The stage's name in the metrics.</param>
     /// <param name="device">Computes.</param>
@@ -39,7 +42,7 @@ public static class SupervisedFineTuning
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(validation);
         settings.Validate(start.Config);
-        Tokenizer tokenizer = start.Tokenizer ?? throw new ArgumentException($"{start.Source} has no tokenizer.", nameof(start));
+        Tokenizer tokenizer = TokenizerOf(start);
         ChatFormat format = start.ChatFormat ?? ChatFormat.Llama2;
         int sequence = settings.SequenceLengthFor(start.Config);
         EncodedDialogues learned = Encode(tokenizer, format, training, sequence, "training");
@@ -51,20 +54,20 @@ public static class SupervisedFineTuning
         long steps = settings.Steps > 0 ? settings.Steps : source.Steps(settings.Epochs);
         int longest = Math.Max(learned.LongestTokens, heldOut?.LongestTokens ?? 0);
         int pass = settings.PassTokens > 0 ? settings.PassTokens : PassSize.Choose(start.Config, longest, source.BatchTokens);
-        SettingsFingerprint fingerprint = Fingerprint(settings, start, format, learned, heldOut, sequence, steps, pass);
+        SettingsFingerprint fingerprint = Fingerprint(settings.Fingerprint(sequence, steps, pass), start, format, learned, heldOut);
         CheckpointFolder checkpoints = new(Path.Combine(folder, CheckpointName), fingerprint);
-        if (HuggingFaceDirectory.IsModel(folder) && FineTuningResult.Read(folder, fingerprint) is { } finished)
+        if (IsFinished(settings, folder) && FineTuningResult.Read(folder, fingerprint) is { } finished)
         {
             checkpoints.Delete(); // A kill may have come between the result and this.
             return finished;
         }
 
         Report(progress, steps, learned.Skipped, training.Count, sequence);
-        using LlamaWeights weights = new(start.Config);
-        weights.CopyFrom(start.Weights);
+        using LoraAdapter? adapter = settings.Lora is { } lora ? LoraAdapter.Create(start.Config, lora, settings.Seed) : null;
+        using LlamaWeights? trained = adapter is null ? Copy(start.Weights) : null;
         LearningRateSchedule schedule = new(
             settings.PeakLearningRate, Math.Min(settings.WarmupSteps, steps / 10), steps, settings.FinalLearningRateShare);
-        using Trainer trainer = new(weights, device, settings.Optimizer, schedule, pass);
+        using Trainer trainer = new(trained ?? start.Weights, device, settings.Optimizer, schedule, pass, adapter);
         DialogueValidation? measure = heldOut is null ? null : new DialogueValidation(heldOut, tokenizer);
         ValidationResult? before = measure?.Measure(trainer.Network);
         TrainingLoop loop = new(
@@ -80,11 +83,35 @@ public static class SupervisedFineTuning
         (_, long tokens, long learnedTokens) = source.Measure(steps);
         FineTuningResult result = new(
             steps, learned.Count, learned.Skipped, tokens, learnedTokens, outcome.Last.Loss, before, outcome.Last.Validation);
-        HuggingFaceDirectory.Save(folder, weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = format });
+        Save(settings, start, format, trained, adapter, folder, device);
         result.Write(folder, fingerprint);
         checkpoints.Delete();
         return result;
     }
+
+    /// <summary>The first batch that a training would learn from.</summary>
+    /// <param name="settings">How.</param>
+    /// <param name="start">The model to start from.</param>
+    /// <param name="training">What to learn.</param>
+    /// <exception cref="ArgumentException">The settings describe no training of this model, or it has no tokenizer.</exception>
+    /// <exception cref="AlignmentDataException">A dialogue cannot be expressed, or all are too long.</exception>
+    public static FineTuningBatch FirstBatch(FineTuningSettings settings, LoadedModel start, IReadOnlyList<Dialogue> training)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(training);
+        settings.Validate(start.Config);
+        int sequence = settings.SequenceLengthFor(start.Config);
+        EncodedDialogues learned = Encode(TokenizerOf(start), start.ChatFormat ?? ChatFormat.Llama2, training, sequence, "training");
+        DialogueBatchSource source = new(learned, settings.BatchSequences, sequence, settings.Seed);
+        (_, long tokens, long learnedTokens) = source.Measure(1);
+        EncodedDialogue[] dialogues = [.. source.DialoguesOf(1).ToArray().Select(i => learned[i])];
+        long steps = settings.Steps > 0 ? settings.Steps : source.Steps(settings.Epochs);
+        return new FineTuningBatch(dialogues, tokens, learnedTokens, steps, learned.Skipped);
+    }
+
+    private static Tokenizer TokenizerOf(LoadedModel start) =>
+        start.Tokenizer ?? throw new ArgumentException($"{start.Source} has no tokenizer.", nameof(start));
 
     private static EncodedDialogues Encode(
         Tokenizer tokenizer, ChatFormat format, IReadOnlyList<Dialogue> dialogues, int longest, string what)
@@ -107,25 +134,41 @@ public static class SupervisedFineTuning
         }
     }
 
-    /// <summary>What decides the bytes of the result. Threads, and when to validate and to save, do not.</summary>
     private static SettingsFingerprint Fingerprint(
-        FineTuningSettings settings, LoadedModel start, ChatFormat format, EncodedDialogues training, EncodedDialogues? validation,
-        int sequence, long steps, int pass) => new SettingsFingerprint()
+        SettingsFingerprint settings, LoadedModel start, ChatFormat format, EncodedDialogues training, EncodedDialogues? validation) => settings
         .Add("start", ModelHash.Of(start.Weights))
         .Add("chat_format", format.Name)
         .Add("dialogues", training.Hash())
-        .Add("validation_dialogues", validation?.Hash() ?? "none")
-        .Add("steps", steps)
-        .Add("batch_sequences", settings.BatchSequences)
-        .Add("sequence_length", sequence)
-        .Add("peak_learning_rate", settings.PeakLearningRate)
-        .Add("final_learning_rate_share", settings.FinalLearningRateShare)
-        .Add("warmup_steps", settings.WarmupSteps)
-        .Add("optimizer.beta1", settings.Optimizer.Beta1)
-        .Add("optimizer.beta2", settings.Optimizer.Beta2)
-        .Add("optimizer.epsilon", settings.Optimizer.Epsilon)
-        .Add("optimizer.weight_decay", settings.Optimizer.WeightDecay)
-        .Add("optimizer.clip_norm", settings.Optimizer.ClipNorm)
-        .Add("seed", settings.Seed)
-        .Add("pass_tokens", pass);
+        .Add("validation_dialogues", validation?.Hash() ?? "none");
+
+    private static bool IsFinished(FineTuningSettings settings, string folder) => settings is { Lora: not null, MergeLora: false }
+        ? PeftDirectory.IsAdapter(Path.Combine(folder, AdapterName))
+        : HuggingFaceDirectory.IsModel(folder);
+
+    /// <summary>Saves the adapter, where there is one, and the model.</summary>
+    private static void Save(
+        FineTuningSettings settings, LoadedModel start, ChatFormat format, LlamaWeights? trained, LoraAdapter? adapter, string folder, Device device)
+    {
+        HuggingFaceSaveOptions options = new() { ChatFormat = format };
+        if (adapter is null)
+        {
+            HuggingFaceDirectory.Save(folder, trained!, start.Tokenizer, options);
+            return;
+        }
+
+        PeftDirectory.Save(Path.Combine(folder, AdapterName), adapter.Weights, start.Source);
+        if (settings.MergeLora)
+        {
+            using LlamaWeights merged = Copy(start.Weights);
+            adapter.Weights.MergeInto(merged, device);
+            HuggingFaceDirectory.Save(folder, merged, start.Tokenizer, options);
+        }
+    }
+
+    private static LlamaWeights Copy(LlamaWeights source)
+    {
+        LlamaWeights copy = new(source.Config);
+        copy.CopyFrom(source);
+        return copy;
+    }
 }

@@ -59,6 +59,7 @@ internal static class RootVerbs
         root.Subcommands.Add(CorpusCommand.Create());
         root.Subcommands.Add(TokenizerCommand.Create());
         root.Subcommands.Add(PretrainCommand.Create());
+        root.Subcommands.Add(SftCommand.Create());
         root.Subcommands.Add(PreferencesCommand.Create());
         root.Subcommands.Add(GenerateCommand.Create());
         root.Subcommands.Add(ScoreCommand.Create());

@@ -19,7 +19,7 @@ internal static class PretrainingStage
         CorpusFolder corpus = CorpusFolder.Open(run.Corpus);
         SentencePieceTokenizer tokenizer = SentencePieceTokenizer.Load(run.TokenizerModel);
         PretrainingSettings settings = Settings(recipe, corpus, tokenizer);
-        CheckMemory(settings.Model);
+        TrainingMemory.Check(settings.Model);
         string fingerprint = StageRunner.Fingerprint(string.Join(' ', settings.Fingerprint(corpus.Fingerprint).Values));
         stages.Run("base", fingerprint, [run.Base], () =>
         {
@@ -31,20 +31,6 @@ internal static class PretrainingStage
                 settings, corpus, tokenizer, run.Root, device, TrainingLine.On(line), cancellation);
             return result is null ? throw new OperationCanceledException(cancellation) : Describe(result);
         });
-    }
-
-    /// <summary>A system that has promised more memory than it holds kills the process without a word: say it before.</summary>
-    private static void CheckMemory(LlamaConfig model)
-    {
-        const int BytesOfAParameter = 16; // the value, its gradient and AdamW's two moments, float32 each
-        double needed = (double)model.ParameterCount * BytesOfAParameter;
-        double available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (needed > available)
-        {
-            throw new CliException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Training {model.ParameterCount:N0} parameters takes {needed / (1 << 30):F1} GiB and more, but this machine has {available / (1 << 30):F1} GiB. Choose a smaller model."));
-        }
     }
 
     private static PretrainingSettings Settings(Recipe recipe, CorpusFolder corpus, SentencePieceTokenizer tokenizer)

@@ -1,3 +1,4 @@
+using Cria.Alignment;
 using Cria.Cli.Recipes;
 using Cria.Compute;
 using Cria.Corpus;
@@ -40,6 +41,23 @@ internal sealed class RaisePipeline : IDisposable
 
     /// <summary>Trains the base model.</summary>
     public void Pretrain() => PretrainingStage.Run(_stages, Run, _recipe, _device.Value, _cancellation);
+
+    /// <summary>The model that fine-tuning starts from.</summary>
+    public string FineTuningStart => _recipe.Sft.Model.Length > 0 ? _recipe.Sft.Model : Run.Base;
+
+    /// <summary>How it is fine-tuned.</summary>
+    public FineTuningSettings FineTuningSettings => FineTuningStage.Settings(_recipe.Sft, _recipe.Seed);
+
+    /// <summary>The dialogues that it learns from.</summary>
+    public DialogueData Dialogues() => DialogueData.Read(_recipe.Sft, _recipe.Seed);
+
+    /// <summary>Fine-tunes a model on dialogues.</summary>
+    public void FineTune()
+    {
+        DialogueData data = Dialogues();
+        Run.Begin(_recipe);
+        new FineTuningStage(_stages, Run, _recipe.Seed, _device.Value).Run("sft", _recipe.Sft, FineTuningStart, data, Run.Sft, _cancellation);
+    }
 
     /// <summary>Continues the recipe's prompts with the base model and says how to talk to it.</summary>
     public void ShowSamples() => BaseSamples.Show(Run, _recipe, _device.Value, Console.Out, _cancellation);

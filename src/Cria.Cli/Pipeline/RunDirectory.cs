@@ -20,6 +20,10 @@ internal sealed class RunDirectory
 
     public string Base => Path.Combine(Root, "base");
 
+    public string Sft => Path.Combine(Root, "sft");
+
+    public string Metrics => Path.Combine(Root, "metrics", "metrics.jsonl");
+
     private string Stages => Path.Combine(Root, "stages.json");
 
     /// <summary>Where a recipe's run goes.</summary>

@@ -6,6 +6,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
 {
     private static readonly string[] Margins = ["none", "small", "large"];
 
+    private static readonly string[] LoraTargetNames = ["all-linear", "q", "k", "v", "o", "gate", "up", "down"];
+
     public void Validate(Recipe recipe)
     {
         Tasks(recipe.Tasks);
@@ -50,6 +52,18 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive("sft.validation-interval", sft.ValidationInterval);
         rules.Positive("sft.validation-dialogues", sft.ValidationDialogues);
         rules.Positive("sft.checkpoint-seconds", sft.CheckpointSeconds);
+        rules.NotNegative("sft.maximum-dialogues", sft.MaximumDialogues);
+        Lora("sft.lora", sft.Lora);
+    }
+
+    private void Lora(string key, LoraSection lora)
+    {
+        rules.NotNegative($"{key}.rank", lora.Rank);
+        rules.Positive($"{key}.alpha", lora.Alpha);
+        rules.NotNegative($"{key}.first-layer", lora.FirstLayer);
+        rules.Require(
+            lora.Targets.Count > 0 && lora.Targets.TrueForAll(LoraTargetNames.Contains), $"{key}.targets",
+            $"some of {string.Join(", ", LoraTargetNames)}", $"'{string.Join(", ", lora.Targets)}'");
     }
 
     private void Preferences(PreferencesSection preferences)

@@ -9,6 +9,9 @@ internal sealed class SftSection
     /// <summary>Files of dialogues; empty for the run's own.</summary>
     public List<string> Data { get; set; } = [];
 
+    /// <summary>Dialogues to take at most, drawn by the seed; 0 for all.</summary>
+    public int MaximumDialogues { get; set; }
+
     /// <summary>Files of dialogues to measure on; empty for <see cref="ValidationShare"/> of the others.</summary>
     public List<string> Validation { get; set; } = [];
 
@@ -53,4 +56,7 @@ internal sealed class SftSection
 
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; set; } = 20;
+
+    /// <summary>Trains a low-rank adapter instead of the model.</summary>
+    public LoraSection Lora { get; set; } = new();
 }
