@@ -47,7 +47,7 @@ public class SftTests(TinyRun tiny)
     public void Show_marks_what_is_learned()
     {
         WriteFiles();
-        ProgramResult shown = CriaProgram.Run(tiny.Folder, "sft", "--recipe", "chat.yaml", "--show", "--set", "sft.validation-share=0");
+        ProgramResult shown = CriaProgram.Run(tiny.Folder, "sft", "--recipe", "chat.yaml", "--show", "--set", "sft.validation-share=0", "--set", "sft.batch-size=64");
         Assert.True(shown.ExitCode == 0, shown.Error);
         Assert.Contains("<s> [INST] the cat [/INST]⟦ sat </s>⟧", shown.Output.Replace("<s>[", "<s> [", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("of them learned", shown.Lines[^1], StringComparison.Ordinal);

@@ -62,7 +62,8 @@ public static class SupervisedFineTuning
             return finished;
         }
 
-        Report(progress, steps, learned.Skipped, training.Count, sequence);
+        int skipped = learned.Skipped + (heldOut?.Skipped ?? 0);
+        Report(progress, steps, skipped, training.Count + Math.Min(validation.Count, settings.ValidationDialogues), sequence);
         using LoraAdapter? adapter = settings.Lora is { } lora ? LoraAdapter.Create(start.Config, lora, settings.Seed) : null;
         using LlamaWeights? trained = adapter is null ? Copy(start.Weights) : null;
         LearningRateSchedule schedule = new(
@@ -82,7 +83,7 @@ public static class SupervisedFineTuning
 
         (_, long tokens, long learnedTokens) = source.Measure(steps);
         FineTuningResult result = new(
-            steps, learned.Count, learned.Skipped, tokens, learnedTokens, outcome.Last.Loss, before, outcome.Last.Validation);
+            steps, learned.Count, skipped, tokens, learnedTokens, outcome.Last.Loss, before, outcome.Last.Validation);
         Save(settings, start, format, trained, adapter, folder, device);
         result.Write(folder, fingerprint);
         checkpoints.Delete();

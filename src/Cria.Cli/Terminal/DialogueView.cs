@@ -52,7 +52,6 @@ internal sealed class DialogueView(IAnsiConsole console, Tokenizer tokenizer, bo
         {
             if (tokenizer.IsControl(dialogue.Ids[i]))
             {
-                text.Append(decoder.Flush());
                 text.Append(tokenizer.PieceText(dialogue.Ids[i]));
             }
             else
@@ -62,7 +61,6 @@ internal sealed class DialogueView(IAnsiConsole console, Tokenizer tokenizer, bo
 
             if (i + 1 == dialogue.Ids.Length || dialogue.IsAssistant[i + 1] != dialogue.IsAssistant[i])
             {
-                text.Append(decoder.Flush());
                 yield return (TerminalText.Printable(text.ToString()), dialogue.IsAssistant[i]);
                 text.Clear();
             }

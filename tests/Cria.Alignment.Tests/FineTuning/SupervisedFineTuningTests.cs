@@ -39,6 +39,29 @@ public sealed class SupervisedFineTuningTests : IDisposable
         Assert.Empty(progress);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public void An_adapter_is_saved_and_merged_where_that_is_wanted(bool merge)
+    {
+        FineTuningSettings settings = TinyFineTuning.Settings with { Lora = new LoraSettings(4, 8), MergeLora = merge, PeakLearningRate = 2e-2 };
+        FineTuningResult result = TinyFineTuning.Run(_root, settings)!;
+        Assert.True(result.Validation!.Value.Loss < result.StartValidation!.Value.Loss - 0.1, $"{result}");
+        string folder = TinyFineTuning.Model(_root);
+        using TinyChat chat = new(seed: 1);
+        using LoraWeights adapter = PeftDirectory.Load(Path.Combine(folder, "adapter"), chat.Config);
+        Assert.Equal(merge, HuggingFaceDirectory.IsModel(folder));
+        if (merge)
+        {
+            using Compute.CpuDevice device = new(2);
+            using LoadedModel model = ModelLoader.Load(folder);
+            adapter.MergeInto(chat.Weights, device);
+            Assert.Equal(chat.Weights.Flat.Span.ToArray(), model.Weights.Flat.Span.ToArray());
+        }
+
+        List<TrainingProgress> progress = [];
+        Assert.Equal(result, TinyFineTuning.Run(_root, settings, new Listener(progress.Add)));
+        Assert.Empty(progress);
+    }
+
     [Fact]
     public void Killed_at_random_moments_it_ends_with_the_same_bytes()
     {
@@ -104,7 +127,7 @@ public sealed class SupervisedFineTuningTests : IDisposable
             [.. TinyFineTuning.Training, longDialogue])!;
         Assert.Equal(1, result.Skipped);
         Assert.Equal(60, result.Dialogues);
-        Assert.Equal("1 of 61 dialogues have more than 128 tokens and are left out.", Assert.Single(notices));
+        Assert.Equal("1 of 66 dialogues have more than 128 tokens and are left out.", Assert.Single(notices));
         string message = Assert.Throws<AlignmentDataException>(
             () => TinyFineTuning.Run(Folder("all"), training: [longDialogue])).Message;
         Assert.Contains("All 1 training dialogues", message, StringComparison.Ordinal);
