@@ -59,6 +59,7 @@ public static class RewardModelTraining
         }
 
         RewardTrainingResult result = new(steps.Steps, outcome.Last.Loss, outcome.Last.Figure("accuracy") ?? 0, set.Counts);
+        steps.Finish();
         RewardStart.Save(folder, weights, start);
         result.Write(folder, fingerprint);
         checkpoints.Delete();
@@ -78,6 +79,8 @@ public static class RewardModelTraining
             .Add("optimizer", settings.Optimizer)
             .Add("margin", settings.Margin)
             .Add("safety_loss_weight", settings.SafetyLossWeight)
+            .Add("first_trainable_layer", settings.FirstTrainableLayer)
+            .Add("lora", settings.Lora?.ToString() ?? "none")
             .Add("seed", settings.Seed)
             .Add("pass_tokens", settings.PassTokens);
 }

@@ -87,7 +87,7 @@ internal sealed class RewardTrainingSet
             {
                 heldOut++;
             }
-            else if (comparison.Chosen.IsSafe == false && comparison.Rejected.IsSafe == true)
+            else if (TrainingPreferences.PrefersUnsafe(comparison))
             {
                 unsafePreferred++;
             }

@@ -1,3 +1,4 @@
+using Cria.Models;
 using Cria.Training;
 
 namespace Cria.Alignment;
@@ -40,7 +41,13 @@ public sealed record RewardTrainingSettings
     /// <summary>The most tokens of prompt and answer: pairs with a longer one are left out and counted. 0 for the model's context.</summary>
     public int MaximumTokens { get; init; }
 
-    /// <summary>Decides the order of the pairs.</summary>
+    /// <summary>Blocks before this one and, where it is not 0, the embedding stay as they are: "the last layers" are trained.</summary>
+    public int FirstTrainableLayer { get; init; }
+
+    /// <summary>Trains a low-rank adapter and the head instead of the whole model; it is merged into the weights that are saved.</summary>
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>Decides the order of the pairs, and a new adapter's random values.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Tokens that go through the network at once; 0 chooses. The loss does not depend on it, but its rounding does.</summary>
@@ -75,6 +82,10 @@ public sealed record RewardTrainingSettings
             $"{nameof(SafetyLossWeight)} must not be negative, but is {SafetyLossWeight}");
         Require(MaximumTokens >= 0, $"{nameof(MaximumTokens)} must not be negative, but is {MaximumTokens}");
         Require(PassTokens >= 0, $"{nameof(PassTokens)} must not be negative, but is {PassTokens}");
+        Require(FirstTrainableLayer >= 0, $"{nameof(FirstTrainableLayer)} must not be negative, but is {FirstTrainableLayer}");
+        Require(
+            Lora is null || FirstTrainableLayer == 0,
+            $"{nameof(FirstTrainableLayer)} and {nameof(Lora)} exclude each other: an adapter names its first layer itself");
         Require(CheckpointEvery > 0, $"{nameof(CheckpointEvery)} must be positive, but is {CheckpointEvery}");
     }
 

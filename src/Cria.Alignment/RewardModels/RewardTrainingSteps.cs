@@ -14,9 +14,8 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
     private readonly RewardTrainingSettings _settings;
     private readonly LearningRateSchedule _schedule;
     private readonly Device _device;
-    private readonly LlamaWeights _gradients;
+    private readonly TrainableReward _model;
     private readonly TrainingNetwork _network;
-    private readonly TrainableParameters _parameters;
     private readonly AdamWOptimizer _optimizer;
     private readonly TokenBatch _batch;
     private readonly float[] _scores;
@@ -35,14 +34,13 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
         int longest = pairs.Max(pair => pair.Tokens);
         int capacity = Math.Max(longest, settings.PassTokens > 0 ? settings.PassTokens : PassSize.Choose(
             weights.Config, longest, (int)Math.Min(1 << 20, (long)longest * settings.BatchPairs)));
-        _gradients = new LlamaWeights(weights.Config);
-        _network = new TrainingNetwork(weights, _gradients, device, capacity);
-        _parameters = TrainableParameters.Of(weights, _gradients);
-        _optimizer = new AdamWOptimizer(_parameters, device, settings.Optimizer);
+        _model = new TrainableReward(weights, settings);
+        _network = new TrainingNetwork(weights, _model.Gradients, device, capacity, _model.Adapter, settings.FirstTrainableLayer);
+        _optimizer = new AdamWOptimizer(_model.Parameters, device, settings.Optimizer);
         _batch = new TokenBatch(capacity);
         _scores = new float[capacity];
         _scoreGradients = new float[capacity];
-        Checkpoint = new CheckpointContent().Add("weights", weights).Add("optimizer", _optimizer);
+        Checkpoint = _model.AddTo(new CheckpointContent()).Add("optimizer", _optimizer);
     }
 
     /// <summary>Optimiser steps in all.</summary>
@@ -55,7 +53,7 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
     public StepResult Step(long step)
     {
         RewardPair[] pairs = PairsOf(step);
-        _parameters.ClearGradients();
+        _model.Parameters.ClearGradients();
         RewardBatchFigures figures = new();
         foreach (Range pass in SequencePasses.Split(Array.ConvertAll(pairs, pair => pair.Tokens), _network.Capacity))
         {
@@ -71,8 +69,11 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
     {
         _network.Dispose();
         _optimizer.Dispose();
-        _gradients.Dispose();
+        _model.Dispose();
     }
+
+    /// <summary>Brings everything that was learned into the weights, after the last step.</summary>
+    public void Finish() => _model.MergeInto(_network.Weights, _device);
 
     /// <summary>Adds the gradients of some pairs of a batch.</summary>
     private void Accumulate(ReadOnlySpan<RewardPair> pairs, double scale, RewardBatchFigures figures)
@@ -98,7 +99,7 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
             gradients[rejected] = (float)rejectedGradient;
         }
 
-        _device.ScalarHeadBackward(hidden, _network.Weights.ScalarHead, gradients, _network.HiddenGradient, _gradients.ScalarHead);
+        _device.ScalarHeadBackward(hidden, _network.Weights.ScalarHead, gradients, _network.HiddenGradient, _model.HeadGradient);
         _network.BackwardFromHidden(_network.HiddenGradient);
     }
 

@@ -33,6 +33,27 @@ public sealed class RewardTrainingTests : IDisposable
         Assert.True(right >= 36, $"{right} of 40");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_adapter_or_the_last_layers_alone_learn_as_well_and_leave_the_rest_as_it_was(bool lora)
+    {
+        using CpuDevice device = new(2);
+        using TinyReward start = new(scalarHead: false);
+        RewardTrainingSettings settings = lora
+            ? Settings with { Epochs = 3, Lora = new LoraSettings(Rank: 4) }
+            : Settings with { Epochs = 3, FirstTrainableLayer = 1 };
+        Assert.NotNull(Run(settings, start.Model, TinyReward.Comparisons(160), "part", device));
+        using RewardModel reward = RewardModel.Load(Path.Combine(_root, "part"), device);
+        Comparison[] unseen = TinyReward.Comparisons(40, first: 1000);
+        int right = unseen.Count(pair => Score(reward, pair, pair.Chosen) > Score(reward, pair, pair.Rejected));
+        Assert.True(right >= 36, $"{right} of 40");
+        using LoadedModel saved = HuggingFaceDirectory.Load(Path.Combine(_root, "part"));
+        Assert.True(saved.Weights.TokenEmbedding.Span.SequenceEqual(start.Model.Weights.TokenEmbedding.Span));
+        Assert.Equal(lora, !saved.Weights.Layers[0].Query.Span.SequenceEqual(start.Model.Weights.Layers[0].Query.Span));
+        Assert.False(saved.Weights.Layers[1].Query.Span.SequenceEqual(start.Model.Weights.Layers[1].Query.Span));
+    }
+
     [Fact]
     public void The_gradients_are_those_of_the_loss()
     {
