@@ -76,6 +76,14 @@ public abstract class RewardModel : IRewardFunction, IDisposable
     /// <returns>One raw score for each, independent of the others.</returns>
     public abstract double[] ScoreEncoded(IReadOnlyList<EncodedAnswer> answers);
 
+    /// <summary>The length of an answer in the model's tokens.</summary>
+    /// <exception cref="InvalidModelFileException">The model has no tokenizer.</exception>
+    public int TokensOf(AnswerText answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return _tokenizer is null ? throw WithoutText() : _tokenizer.Encode(answer.Text).Length;
+    }
+
     /// <summary>What the model reads of an answer: the tokens of the dialogue that ends with it.</summary>
     /// <exception cref="AlignmentDataException">It is longer than the context, or cannot be expressed in the chat format.</exception>
     public EncodedAnswer Encode(AnsweredPrompt answer)
@@ -83,8 +91,7 @@ public abstract class RewardModel : IRewardFunction, IDisposable
         ArgumentNullException.ThrowIfNull(answer);
         if (_tokenizer is null || _format is null)
         {
-            throw new InvalidModelFileException(
-                $"The reward model '{Name}' comes without a {(_tokenizer is null ? "tokenizer" : "chat template")}, and text needs one.");
+            throw WithoutText();
         }
 
         EncodedAnswer encoded;
@@ -105,4 +112,7 @@ public abstract class RewardModel : IRewardFunction, IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    private InvalidModelFileException WithoutText() => new(
+        $"The reward model '{Name}' comes without a {(_tokenizer is null ? "tokenizer" : "chat template")}, and text needs one.");
 }

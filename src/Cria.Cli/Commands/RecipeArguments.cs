@@ -25,8 +25,14 @@ internal sealed class RecipeArguments
     /// <summary>Reads the recipe and opens the run.</summary>
     public RaisePipeline Open(ParseResult parsed, CancellationToken cancellation)
     {
+        (Recipe recipe, RunDirectory run, int threads) = Read(parsed);
+        return new RaisePipeline(recipe, run, parsed.GetValue(_documentation), threads, cancellation);
+    }
+
+    /// <summary>Reads the recipe: what it says, where its run lies, and the threads to compute with.</summary>
+    public (Recipe Recipe, RunDirectory Run, int Threads) Read(ParseResult parsed)
+    {
         Recipe recipe = RecipeReader.Read(parsed.GetRequiredValue(_recipe), parsed.GetValue(_quick), parsed.GetValue(_set) ?? []);
-        RunDirectory run = RunDirectory.For(recipe, parsed.GetValue(_output));
-        return new RaisePipeline(recipe, run, parsed.GetValue(_documentation), CommonOptions.ThreadCount(parsed.GetValue(_threads)), cancellation);
+        return (recipe, RunDirectory.For(recipe, parsed.GetValue(_output)), CommonOptions.ThreadCount(parsed.GetValue(_threads)));
     }
 }

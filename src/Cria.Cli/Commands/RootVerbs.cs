@@ -61,6 +61,7 @@ internal static class RootVerbs
         root.Subcommands.Add(PretrainCommand.Create());
         root.Subcommands.Add(SftCommand.Create());
         root.Subcommands.Add(PreferencesCommand.Create());
+        root.Subcommands.Add(RewardCommand.Create());
         root.Subcommands.Add(GenerateCommand.Create());
         root.Subcommands.Add(ScoreCommand.Create());
         root.Subcommands.Add(ChatCommand.Create());

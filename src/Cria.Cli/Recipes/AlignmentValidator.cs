@@ -15,6 +15,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         Preferences(recipe.Preferences);
         Reward("reward-helpfulness", recipe.RewardHelpfulness);
         Reward("reward-safety", recipe.RewardSafety);
+        BestOfN(recipe.BestOfN);
         Sampling(recipe.RejectionSampling);
         Ppo(recipe.Ppo);
         Dpo(recipe.Dpo);
@@ -77,12 +78,33 @@ internal sealed class AlignmentValidator(RecipeRules rules)
 
     private void Reward(string key, RewardSection reward)
     {
+        rules.NotNegative($"{key}.skip", reward.Skip);
+        rules.NotNegative($"{key}.pairs", reward.Pairs);
+        rules.NotNegative($"{key}.held-out-skip", reward.HeldOutSkip);
+        rules.NotNegative($"{key}.held-out-pairs", reward.HeldOutPairs);
+        rules.Require(
+            RewardSection.Methods.Contains(reward.Method), $"{key}.method", string.Join(", ", RewardSection.Methods), $"'{reward.Method}'");
+        rules.Require(
+            RewardSection.Poolings.Contains(reward.Pooling), $"{key}.pooling", string.Join(", ", RewardSection.Poolings), $"'{reward.Pooling}'");
+        bool needsLayer = reward.Method is "features" or "last-layers";
+        rules.Require(reward.Layer >= (needsLayer ? 1 : 0), $"{key}.layer", needsLayer ? "1 or more" : "0 or more", reward.Layer);
+        rules.NotNegative($"{key}.penalty", reward.Penalty);
+        rules.Positive($"{key}.rank", reward.Rank);
+        rules.NotNegative($"{key}.maximum-tokens", reward.MaximumTokens);
         rules.Positive($"{key}.epochs", reward.Epochs);
         rules.Positive($"{key}.batch-pairs", reward.BatchPairs);
         rules.Positive($"{key}.learning-rate", reward.LearningRate);
         rules.Require(Margins.Contains(reward.Margin), $"{key}.margin", string.Join(", ", Margins), $"'{reward.Margin}'");
         rules.NotNegative($"{key}.safety-loss-weight", reward.SafetyLossWeight);
         rules.Positive($"{key}.checkpoint-seconds", reward.CheckpointSeconds);
+    }
+
+    private void BestOfN(BestOfNSection section)
+    {
+        rules.Positive("best-of-n.prompt-count", section.PromptCount);
+        rules.Require(section.Counts.Count > 0 && section.Counts.All(n => n > 0), "best-of-n.counts", "a list of numbers from 1", string.Join(", ", section.Counts));
+        rules.NotNegative("best-of-n.temperature", section.Temperature);
+        rules.Positive("best-of-n.maximum-tokens", section.MaximumTokens);
     }
 
     private void Sampling(RejectionSamplingSection sampling)

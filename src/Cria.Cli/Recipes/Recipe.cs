@@ -39,6 +39,9 @@ internal sealed class Recipe
     /// <summary>The safety reward model.</summary>
     public RewardSection RewardSafety { get; set; } = new() { SafetyLossWeight = 1 };
 
+    /// <summary>What choosing the best of several answers is worth.</summary>
+    public BestOfNSection BestOfN { get; set; } = new();
+
     /// <summary>Rejection sampling and the versions that come of it.</summary>
     public RejectionSamplingSection RejectionSampling { get; set; } = new();
 

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using Cria.Alignment;
+using Cria.Cli.Pipeline;
+using Cria.Cli.Recipes;
+using Cria.Cli.Terminal;
+using Cria.Compute;
+using Cria.Evaluation;
+using Cria.Models;
+
+namespace Cria.Cli.Commands;
+
+/// <summary><c>cria reward best-of-n</c>: what choosing the best of N answers is worth to another reward model.</summary>
+internal static class RewardBestOfNCommand
+{
+    public static Command Create()
+    {
+        Command command = new("best-of-n", "Sample answers, choose the best of N with one reward model and judge the choice with another.");
+        RecipeArguments arguments = new();
+        arguments.AddTo(command);
+        Option<bool> json = CommonOptions.Json("the figures");
+        command.Options.Add(json);
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () =>
+            {
+                (Recipe recipe, RunDirectory run, int threads) = arguments.Read(parsed);
+                BestOfNSection section = recipe.BestOfN;
+                Check(section);
+                using CpuDevice device = new(threads);
+                AlignmentPrompt[] prompts = Prompts(section);
+                AnswerText[][] answers = Sample(section, prompts, recipe.Seed, device, cancellation);
+                using RewardModel selector = RewardModel.Load(section.Selector, device);
+                using RewardModel judge = RewardModel.Load(
+                    section.Judge.Length > 0 ? section.Judge : Path.Combine(run.Root, RewardStage.Helpfulness), device);
+                BestOfN result = BestOfN.Measure(selector, judge, prompts, answers, section.Counts);
+                AtomicFile.WriteText(Path.Combine(run.Root, FigureFile.Folder, "best-of-n.json"), result.ToJson());
+                Console.WriteLine(parsed.GetValue(json) ? result.ToJson() : Table(result));
+            },
+            cancellation));
+        return command;
+    }
+
+    private static void Check(BestOfNSection section)
+    {
+        (string Key, bool IsMissing)[] needed =
+            [("model", section.Model.Length == 0), ("selector", section.Selector.Length == 0), ("prompts", section.Prompts.Count == 0)];
+        if (needed.FirstOrDefault(key => key.IsMissing).Key is { } missing)
+        {
+            throw new CliException($"best-of-n.{missing} is empty in the recipe.");
+        }
+    }
+
+    /// <summary>The first different prompts of the files.</summary>
+    private static AlignmentPrompt[] Prompts(BestOfNSection section)
+    {
+        PreferenceReadOptions options = new() { SkipBad = true };
+        AlignmentPrompt[] prompts =
+        [
+            .. RewardData.Read(section.Prompts, options, [])
+                .DistinctBy(RewardData.PromptOf)
+                .Take(section.PromptCount)
+                .Select(comparison => new AlignmentPrompt(comparison.Origin, comparison.Prompt)),
+        ];
+        return prompts.Length == section.PromptCount
+            ? prompts
+            : throw new CliException($"best-of-n.prompts hold {prompts.Length} different prompts; prompt-count asks for {section.PromptCount}.");
+    }
+
+    private static AnswerText[][] Sample(
+        BestOfNSection section, AlignmentPrompt[] prompts, ulong seed, Device device, CancellationToken cancellation)
+    {
+        using LoadedModel model = ModelLoader.Load(section.Model);
+        if (model.Tokenizer is null || model.ChatFormat is null)
+        {
+            throw new CliException($"{section.Model}: the model that answers needs a tokenizer and a chat template.");
+        }
+
+        using ProgressLine line = new();
+        using AnswerSampler sampler = new(model.Weights, model.Tokenizer, model.ChatFormat, device);
+        int all = prompts.Length * section.Counts.Max();
+        return sampler.Sample(
+            prompts, section.Counts.Max(), (float)section.Temperature, section.MaximumTokens, seed,
+            progress: new InlineProgress<int>(done => line.Update(() => $"  {done:N0}/{all:N0} answers sampled")), cancellation: cancellation);
+    }
+
+    private static string Table(BestOfN result)
+    {
+        List<string> lines =
+        [
+            $"{result.Prompts} prompts; {result.Selector} chooses, {result.Judge} judges (raw scores, mean ± standard error)",
+            "   N   best (chooser)     mean (chooser)     chosen (judge)     mean (judge)       best (judge)       characters",
+        ];
+        lines.AddRange(result.Points.Select(point => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{point.N,4}   {Show(point.Maximum)}   {Show(point.Mean)}   {Show(point.JudgedChoice)}   {Show(point.JudgedMean)}   {Show(point.JudgedMaximum)}   {point.ChosenCharacters:F0}")));
+        return string.Join('\n', lines);
+    }
+
+    private static string Show(MeanFigure figure) =>
+        string.Create(CultureInfo.InvariantCulture, $"{figure.Mean,7:F3} ± {figure.StandardError:F3}").PadRight(16);
+}
