@@ -98,7 +98,7 @@ public class RecipeReaderTests
     }
 
     [Fact]
-    public void Every_recipe_of_the_repository_is_valid_with_and_without_quick()
+    public void Every_recipe_of_the_repository_is_valid_with_its_quick_section_and_without()
     {
         string[] recipes = Directory.GetFiles(Path.Combine(SharedData.RepositoryRoot, "recipes"), "*.yaml");
         Assert.NotEmpty(recipes);
@@ -106,7 +106,10 @@ public class RecipeReaderTests
         {
             Recipe recipe = RecipeReader.Read(path, quick: false, []);
             Assert.Equal(Path.GetFileNameWithoutExtension(path), recipe.Name);
-            Assert.NotNull(RecipeReader.Read(path, quick: true, []));
+            if (File.ReadLines(path).Contains("quick:"))
+            {
+                Assert.NotNull(RecipeReader.Read(path, quick: true, []));
+            }
         }
     }
 }
