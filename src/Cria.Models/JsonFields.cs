@@ -140,8 +140,47 @@ internal sealed class JsonFields
             item.ValueKind == JsonValueKind.String ? TextOf(key, item) : throw Wrong(key, "an array of strings", value))];
     }
 
+    /// <summary>An array of objects; empty where absent.</summary>
+    public IReadOnlyList<JsonFields> Objects(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            return [];
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object)
+            ? [.. value.EnumerateArray().Select((item, index) => new JsonFields($"{_where}: {key}[{index}]", item))]
+            : throw Wrong(key, "an array of objects", value);
+    }
+
+    /// <summary>An array whose items are two words: a string with a space between, or an array of two strings; empty where absent.</summary>
+    public string[] WordPairs(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            return [];
+        }
+
+        return value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(item => WordPair(key, item))]
+            : throw Wrong(key, "an array", value);
+    }
+
+    /// <summary>Every field, whose value must be a whole number, in the order of the file.</summary>
+    public IEnumerable<(string Name, int Value)> Ints() => _element.EnumerateObject().Select(field =>
+        field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out int number)
+            ? (field.Name, number)
+            : throw Wrong(field.Name, "a whole number", field.Value));
+
     /// <summary>Whether a key is there with a value other than null.</summary>
     public bool Has(string key) => Find(key) is not null;
+
+    private string WordPair(string key, JsonElement item) =>
+        item.ValueKind == JsonValueKind.String ? TextOf(key, item)
+        : item.ValueKind == JsonValueKind.Array && item.GetArrayLength() == 2
+            && item[0].ValueKind == JsonValueKind.String && item[1].ValueKind == JsonValueKind.String
+            ? $"{TextOf(key, item[0])} {TextOf(key, item[1])}"
+        : throw Wrong(key, "pairs of strings", item);
 
     private JsonElement? Find(string key) =>
         _element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -12,7 +12,7 @@ public static class ModelLoader
     /// <summary>Loads a model with float32 weights.</summary>
     /// <param name="path">A directory or file.</param>
     /// <param name="tokenizerPath">
-    /// A <c>.model</c> (SentencePiece), <c>.bin</c> (llama2.c) or <c>.gguf</c> file whose tokenizer to use instead of the model's own.
+    /// A <c>.model</c> (SentencePiece), <c>.json</c> (byte-level BPE of Hugging Face), <c>.bin</c> (llama2.c) or <c>.gguf</c> file whose tokenizer to use instead of the model's own.
     /// </param>
     /// <exception cref="InvalidModelFileException">The files break their format or do not fit one another.</exception>
     /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
@@ -71,6 +71,11 @@ public static class ModelLoader
     public static Tokenizer LoadTokenizer(string path, string? tokenizerPath = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (tokenizerPath is null && Directory.Exists(path) && HuggingFaceDirectory.LoadTokenizer(path) is { } own)
+        {
+            return own;
+        }
+
         string nested = Path.Combine(path, HuggingFaceDirectory.TokenizerName);
         string file = tokenizerPath
             ?? (File.Exists(nested) ? nested
@@ -126,9 +131,10 @@ public static class ModelLoader
         {
             ".model" => SentencePieceTokenizer.Load(path),
             ".bin" => SentencePieceTokenizer.LoadLlama2c(path, vocabularySize),
+            ".json" => HuggingFaceDirectory.LoadTokenizerFile(path),
             ".gguf" => GgufModel.LoadTokenizer(path) ?? throw new InvalidModelFileException($"{path}: the file holds no tokenizer."),
             string extension => throw new InvalidModelFileException(
-                $"{path}: a tokenizer is a .model, .bin or .gguf file, but this one ends in '{extension}'."),
+                $"{path}: a tokenizer is a .model, .json, .bin or .gguf file, but this one ends in '{extension}'."),
         };
 
     // TokenizerPath: a run's tokenizer, for a stage without one of its own.

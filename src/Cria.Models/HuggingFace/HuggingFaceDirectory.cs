@@ -20,7 +20,7 @@ public sealed record HuggingFaceSaveOptions
 
 /// <summary>
 /// A model as Hugging Face's transformers keeps it: <c>config.json</c>, <c>generation_config.json</c>, safetensors (one file, or shards
-/// with an index), and for the tokenizer <c>tokenizer.model</c> and <c>tokenizer_config.json</c>. What is saved here is read by
+/// with an index), and for the tokenizer <c>tokenizer.model</c> or <c>tokenizer.json</c> (byte-level BPE) and <c>tokenizer_config.json</c>. What is saved here is read by
 /// transformers, vLLM and llama.cpp's converter.
 /// </summary>
 public static class HuggingFaceDirectory
@@ -89,7 +89,7 @@ public static class HuggingFaceDirectory
     /// <param name="weights">The model.</param>
     /// <param name="tokenizer">Its tokenizer, or null.</param>
     /// <param name="options">Null for one float32 file (shards above 5 GB).</param>
-    /// <exception cref="ArgumentException">The tokenizer is not a SentencePiece one.</exception>
+    /// <exception cref="ArgumentException">The tokenizer is of a kind that the layout has no file for.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static void Save(string folder, LlamaWeights weights, Tokenizer? tokenizer = null, HuggingFaceSaveOptions? options = null)
     {
@@ -107,10 +107,25 @@ public static class HuggingFaceDirectory
         HuggingFaceConfig.Write(Path.Combine(folder, HuggingFaceConfig.FileName), weights.Config, options.Type, generation);
     }
 
-    private static SentencePieceTokenizer? LoadTokenizer(string folder)
+    /// <summary>The tokenizer of a directory; null where it has none that is read.</summary>
+    internal static Tokenizer? LoadTokenizer(string folder)
     {
         string path = Path.Combine(folder, TokenizerName);
-        return File.Exists(path) ? SentencePieceTokenizer.Load(path) : null;
+        string byteLevel = Path.Combine(folder, HuggingFaceTokenizerFile.FileName);
+        return File.Exists(path) ? SentencePieceTokenizer.Load(path)
+            : File.Exists(byteLevel) ? ReadTokenizerFile(byteLevel)
+            : null;
+    }
+
+    /// <summary>The tokenizer of a <c>tokenizer.json</c>.</summary>
+    /// <exception cref="InvalidModelFileException">The file breaks its format, or holds something else than byte-level BPE.</exception>
+    internal static Tokenizer LoadTokenizerFile(string path) => ReadTokenizerFile(path)
+        ?? throw new InvalidModelFileException($"{path}: the tokenizer is not byte-level BPE as of GPT-2, SmolLM or Llama 3, which is what is read.");
+
+    private static ByteLevelBpeTokenizer? ReadTokenizerFile(string path)
+    {
+        string settings = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, TokenizerConfigName);
+        return HuggingFaceTokenizerFile.Read(path, File.Exists(settings) ? JsonFields.ReadFile(settings) : null);
     }
 
     // Newer versions of transformers keep the template in a file of its own.
@@ -175,17 +190,28 @@ public static class HuggingFaceDirectory
 
     private static void SaveTokenizer(string folder, Tokenizer tokenizer, int contextLength, string? chatTemplate)
     {
-        if (tokenizer is not SentencePieceTokenizer sentencePiece)
+        string name;
+        int unknown = -1;
+        switch (tokenizer)
         {
-            throw new ArgumentException($"A {tokenizer.GetType().Name} cannot be saved as {TokenizerName}.", nameof(tokenizer));
+            case SentencePieceTokenizer sentencePiece:
+                sentencePiece.Model.Write(Path.Combine(folder, TokenizerName));
+                name = "LlamaTokenizer";
+                unknown = sentencePiece.UnknownId;
+                break;
+            case ByteLevelBpeTokenizer byteLevel:
+                HuggingFaceTokenizerFile.Write(Path.Combine(folder, HuggingFaceTokenizerFile.FileName), byteLevel);
+                name = "PreTrainedTokenizerFast";
+                break;
+            default:
+                throw new ArgumentException($"A {tokenizer.GetType().Name} cannot be saved.", nameof(tokenizer));
         }
 
-        sentencePiece.Model.Write(Path.Combine(folder, TokenizerName));
         AtomicFile.Write(Path.Combine(folder, TokenizerConfigName), stream =>
         {
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
             json.WriteStartObject();
-            json.WriteBoolean("add_bos_token", true);
+            json.WriteBoolean("add_bos_token", tokenizer.AddsBos);
             json.WriteBoolean("add_eos_token", false);
             WritePiece(json, "bos_token", tokenizer, tokenizer.BosId);
             if (chatTemplate is not null)
@@ -197,8 +223,8 @@ public static class HuggingFaceDirectory
             WritePiece(json, "eos_token", tokenizer, tokenizer.EosId);
             json.WriteBoolean("legacy", false);
             json.WriteNumber("model_max_length", contextLength);
-            json.WriteString("tokenizer_class", "LlamaTokenizer");
-            WritePiece(json, "unk_token", tokenizer, sentencePiece.UnknownId);
+            json.WriteString("tokenizer_class", name);
+            WritePiece(json, "unk_token", tokenizer, unknown);
             json.WriteEndObject();
         });
     }
@@ -217,6 +243,6 @@ public static class HuggingFaceDirectory
         HuggingFaceConfig.ArchitectureOf(fields),
         config,
         [.. files.Tensors.Select(entry => new TensorSummary(entry.Tensor.Name, entry.Tensor.Type, entry.Tensor.Shape, entry.Tensor.Bytes))],
-        File.Exists(Path.Combine(folder, TokenizerName)) ? TokenizerName : null,
+        Array.Find([TokenizerName, HuggingFaceTokenizerFile.FileName], name => File.Exists(Path.Combine(folder, name))),
         files.FileBytes);
 }

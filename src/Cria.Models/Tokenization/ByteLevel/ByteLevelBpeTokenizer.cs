@@ -33,6 +33,7 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
     public ByteLevelBpeTokenizer(ByteLevelVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
+        Vocabulary = vocabulary;
         _tokens = [.. vocabulary.Tokens];
         _isControl = new bool[_tokens.Length];
         foreach (int id in vocabulary.ControlIds)
@@ -73,6 +74,9 @@ public sealed class ByteLevelBpeTokenizer : Tokenizer
         _scanners = PieceScanner.Create(vocabulary.PreTokenizer);
         _looksUpWords = vocabulary.PreTokenizer == ByteLevelPreTokenizer.Llama3;
     }
+
+    /// <summary>What the tokenizer is made of.</summary>
+    public ByteLevelVocabulary Vocabulary { get; }
 
     /// <inheritdoc/>
     public override int VocabularySize => _tokens.Length;
