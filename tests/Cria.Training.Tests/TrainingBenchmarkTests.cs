@@ -34,6 +34,28 @@ public sealed class TrainingBenchmarkTests
     }
 
     [Fact]
+    public void AnAdapterHasNoWeightGradientsOfTheBase()
+    {
+        using CpuDevice device = new(2);
+        TrainingBenchmarkOptions options = new()
+        {
+            Dim = 32,
+            Layers = 2,
+            Heads = 4,
+            Vocabulary = 64,
+            Sequence = 16,
+            Batch = 4,
+            Steps = 2,
+            LoraRank = 2,
+        };
+        TrainingBenchmarkResult result = TrainingBenchmark.Run(options, device);
+        Assert.InRange(result.Loss, 3.9, 4.4); // ln 64 = 4.16
+        Assert.True(result.StepOperations < TrainingBenchmark.StepOperations(options.Config, 16, 64));
+        OperationTiming weights = Assert.Single(result.Operations, operation => operation.Name == nameof(Device.LinearBackwardWeight));
+        Assert.Equal(2 * (7 + 4), weights.Calls); // Layers, B of each target and A of each fused matrix.
+    }
+
+    [Fact]
     public void OperationsAreThoseOfTheProducts()
     {
         // 7B on one token without attention: six operations a parameter but those of the embedding.

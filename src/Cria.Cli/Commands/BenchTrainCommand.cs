@@ -27,8 +27,9 @@ internal static class BenchTrainCommand
         Option<int> warmup = BenchCommand.Number("warmup", defaults.Warmup, "Steps before them", minimum: 0);
         Option<int> pass = BenchCommand.Number("pass-tokens", 0, "Tokens that go through the network at once; 0: chosen", minimum: 0);
         Option<bool> tied = new("--tied") { Description = "Share the embedding with the output." };
+        Option<int> lora = BenchCommand.Number("lora", 0, "Rank of an adapter on all linear layers, trained instead of the weights; 0: none", minimum: 0);
         Option<bool> json = CommonOptions.Json("the figures");
-        foreach (Option option in new Option[] { dim, layers, heads, kvHeads, hidden, vocabulary, sequence, batch, threads, steps, warmup, pass, tied, json })
+        foreach (Option option in new Option[] { dim, layers, heads, kvHeads, hidden, vocabulary, sequence, batch, threads, steps, warmup, pass, tied, lora, json })
         {
             command.Options.Add(option);
         }
@@ -50,6 +51,7 @@ internal static class BenchTrainCommand
                 Steps = parsed.GetValue(steps),
                 Warmup = parsed.GetValue(warmup),
                 Tied = parsed.GetValue(tied),
+                LoraRank = parsed.GetValue(lora),
                 PassTokens = parsed.GetValue(pass),
             };
             using CpuDevice cpu = new(count);
@@ -79,6 +81,7 @@ internal static class BenchTrainCommand
         writer.WriteNumber("batch", options.Batch);
         writer.WriteNumber("threads", options.Threads);
         writer.WriteBoolean("tied", options.Tied);
+        writer.WriteNumber("lora_rank", options.LoraRank);
         writer.WriteNumber("parameters", result.Parameters);
         writer.WriteNumber("tokens_per_second", Math.Round(result.TokensPerSecond, 1));
         writer.WriteNumber("step_ms", Math.Round(result.StepMilliseconds, 2));

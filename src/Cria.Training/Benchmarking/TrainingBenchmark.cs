@@ -25,7 +25,9 @@ public static class TrainingBenchmark
         int passTokens = options.PassTokens > 0 ? options.PassTokens : PassSize.Choose(config, options.Sequence, batchTokens);
         using LlamaWeights weights = new(config);
         weights.InitializeRandom(0);
-        using Trainer trainer = new(weights, timing, new AdamWSettings(), new LearningRateSchedule(3e-4, 0, long.MaxValue), passTokens);
+        using LoraAdapter? adapter = options.Lora is { } lora ? LoraAdapter.Create(config, lora, 0) : null;
+        using Trainer trainer = new(
+            weights, timing, new AdamWSettings(), new LearningRateSchedule(3e-4, 0, long.MaxValue), passTokens, adapter);
         TokenBatch batch = new(batchTokens);
         DeterministicRandom random = new(0);
         int[] window = new int[options.Sequence + 1];
@@ -60,7 +62,7 @@ public static class TrainingBenchmark
             StepMilliseconds = median,
             PeakMebibytes = ProcessFigures.PeakMebibytes(),
             Loss = loss,
-            StepOperations = StepOperations(config, options.Sequence, batchTokens),
+            StepOperations = StepOperations(config, options.Sequence, batchTokens, options.Lora),
             PeakGigaflops = Math.Max(peak, FmaPeak.MeasureMedian(device)),
             Operations = [.. timing.Operations.Select(operation => operation with
             {
@@ -74,20 +76,28 @@ public static class TrainingBenchmark
     }
 
     /// <summary>
-    /// Floating-point operations of the products of one step: forward once, backward twice as much. Attention counts the visible half
-    /// of its scores. What is computed a second time in the backward pass is not counted.
+    /// Floating-point operations of the products of one step: forward once, backward twice as much, or once where the weights are frozen
+    /// under an adapter, which adds its own thin products. Attention counts the visible half of its scores. What is computed a second time
+    /// in the backward pass is not counted, nor is merging the adapter.
     /// </summary>
     /// <param name="config">The model.</param>
     /// <param name="sequenceTokens">Tokens of each sequence.</param>
     /// <param name="tokens">Tokens of the step.</param>
-    public static double StepOperations(LlamaConfig config, int sequenceTokens, long tokens)
+    /// <param name="lora">An adapter that is trained instead of the weights, or null.</param>
+    public static double StepOperations(LlamaConfig config, int sequenceTokens, long tokens, LoraSettings? lora = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         AttentionShape shape = config.AttentionShape;
         double layer = ((2.0 * shape.QueryColumns) + (2.0 * shape.KeyColumns) + (3.0 * config.HiddenDim)) * config.Dim;
         double attention = 2.0 * shape.QueryColumns * (sequenceTokens + 1) / 2;
         double head = (double)config.VocabularySize * config.Dim;
-        return 3 * 2 * tokens * ((config.Layers * (layer + attention)) + head);
+        if (lora is null)
+        {
+            return 3 * 2 * tokens * ((config.Layers * (layer + attention)) + head);
+        }
+
+        using LoraWeights adapter = new(config, lora);
+        return 2.0 * tokens * ((config.Layers * ((2 * layer) + (3 * attention))) + (2 * head) + (2 * adapter.Flat.Length));
     }
 
     private static void FillRandom(TokenBatch batch, int[] window, ref DeterministicRandom random, TrainingBenchmarkOptions options)

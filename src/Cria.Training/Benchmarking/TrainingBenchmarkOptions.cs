@@ -41,8 +41,14 @@ public sealed record TrainingBenchmarkOptions
     /// <summary>Whether the head is the embedding.</summary>
     public bool Tied { get; init; }
 
+    /// <summary>Rank of an adapter on all linear layers that is trained instead of the weights; 0 for none.</summary>
+    public int LoraRank { get; init; }
+
     /// <summary>Tokens that go through the network at once; 0 chooses.</summary>
     public int PassTokens { get; init; }
+
+    /// <summary>The adapter, or null.</summary>
+    public LoraSettings? Lora => LoraRank > 0 ? new LoraSettings(LoraRank, 2 * LoraRank) : null;
 
     /// <summary>The model.</summary>
     public LlamaConfig Config => new()
