@@ -19,6 +19,9 @@ internal static class Program
             case [TinyDpo.Verb, string folder]:
                 TinyDpo.RunToTheEnd(folder);
                 return 0;
+            case [TinyRewardTraining.Verb, string folder]:
+                TinyRewardTraining.RunToTheEnd(folder);
+                return 0;
             case [StoreWorker.AddVerb, string store]:
                 await StoreWorker.AddAsync(store);
                 return 0;

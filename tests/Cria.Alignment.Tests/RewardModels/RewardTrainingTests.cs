@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cria.Compute;
 using Cria.Models;
 using Cria.Training;
@@ -153,6 +154,36 @@ public sealed class RewardTrainingTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Model("whole")), File.ReadAllBytes(Model("parts")));
         Assert.Equal(4, File.ReadAllLines(Path.Combine(_root, "parts", "metrics.jsonl")).Length);
         Assert.False(Directory.Exists(Path.Combine(_root, "parts", "checkpoint")));
+    }
+
+    [Fact]
+    public void Killed_at_random_moments_the_model_is_the_same_whatever_the_threads()
+    {
+        string undisturbed = Path.Combine(_root, "undisturbed");
+        TinyRewardTraining.Run(undisturbed, lora: null, threads: 3);
+        string folder = Path.Combine(_root, "killed");
+        Random random = new(4);
+        int kills = 0;
+        while (!File.Exists(Path.Combine(folder, "reward", "training.json")))
+        {
+            using Process child = Process.Start(
+                new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests"), [TinyRewardTraining.Verb, folder]))!;
+            if (kills < 6 && !child.WaitForExit(random.Next(100, 500)))
+            {
+                child.Kill();
+                kills++;
+            }
+
+            child.WaitForExit();
+        }
+
+        Assert.True(kills > 0);
+        foreach (string name in Directory.GetFiles(Path.Combine(undisturbed, "reward")).Select(path => Path.GetFileName(path)!))
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, "reward", name)), File.ReadAllBytes(Path.Combine(folder, "reward", name)));
+        }
+
+        Assert.Equal(60, File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Length);
     }
 
     [Fact]
