@@ -35,7 +35,7 @@ public sealed class SimulatedAnnotator
         ArgumentNullException.ThrowIfNull(judge);
         if (!name.StartsWith(NamePrefix, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"A simulated annotator's name begins with '{NamePrefix}', but this one is '{name}'.", nameof(name));
+            throw new ArgumentException($"A simulated annotator's name begins with '{NamePrefix}'; this one is '{name}'.", nameof(name));
         }
 
         if (!(noise >= 0 && double.IsFinite(noise)))

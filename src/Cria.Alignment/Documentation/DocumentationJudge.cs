@@ -1,8 +1,8 @@
 namespace Cria.Alignment;
 
 /// <summary>
-/// Judges an answer about a documented member: ROUGE-L F with what the documentation says, less a penalty where the answer does not have the
-/// right form (<see cref="AnswerForm"/>: unfinished, without a full stop, turning in a circle, repeating the question).
+/// Judges an answer about a documented member: ROUGE-L F with what the documentation says, less a penalty where the answer does not
+/// have the right form (<see cref="AnswerForm"/>: unfinished, without a full stop, turning in a circle, repeating the question).
 /// </summary>
 public sealed class DocumentationJudge : IJudge
 {

@@ -38,7 +38,7 @@ internal static class DocumentationQuestions
     private static readonly string[] ValueWordings = ["What is the value of {0}?", "What does {0} hold?"];
     private static readonly string[] ParameterWordings = ["What is the parameter {1} of {0}?", "What do I pass as {1} to {0}?"];
     private static readonly string[] ExceptionWordings = ["When does {0} throw {1}?", "Why would {0} throw {1}?"];
-    private static readonly string[] FollowUpWordings = ["And {0}?", "And what is {0}?", "What about {0}?"];
+    private static readonly string[] FollowUpWordings = ["And {0}?", "{0}?"];
 
     /// <summary>A question for the summary.</summary>
     public static DocumentationQuestion Summary(DocumentedMember member, ref DeterministicRandom random)
@@ -93,7 +93,8 @@ internal static class DocumentationQuestions
     private static bool IsAction(DocumentedMember member) =>
         member.Kind is DocumentedMemberKind.Method or DocumentedMemberKind.Constructor or DocumentedMemberKind.Operator;
 
-    private static (string Text, string About) Pick<T>(IReadOnlyList<T> items, Func<T, (string, string)> texts, ref DeterministicRandom random) =>
+    private static (string Text, string About) Pick<T>(
+        IReadOnlyList<T> items, Func<T, (string, string)> texts, ref DeterministicRandom random) =>
         items.Count == 0 ? ("", "") : texts(items[random.NextInt(items.Count)]);
 
     private static string Ask(string[] wordings, ref DeterministicRandom random, string signature, string about = "") =>

@@ -17,7 +17,7 @@ public sealed class DocumentationTasks
     private const double FineTuningShare = 0.4;
     private const int ShortLine = 75;
     private const int LongConversation = 8;
-    private const int ShortLineOfLongConversation = 42;
+    private const int ShortLineOfLongConversation = 40;
 
     private static readonly (DocumentationQuestionKind Kind, double Share)[] OtherKinds =
     [
@@ -87,12 +87,12 @@ public sealed class DocumentationTasks
         return Conversations(_fineTuning, count, () => 2 + random.NextInt(longest - 1), longest, 5);
     }
 
-    /// <summary>Dialogues of a fixed number of turns about held-out members, for evaluation; their answers are the documentation's.</summary>
+    /// <summary>Dialogues of a fixed number of turns about held-out members, with the documentation's answers.</summary>
     /// <param name="count">How many.</param>
     /// <param name="turns">Turns of each.</param>
     public IReadOnlyList<Dialogue> HeldOutConversations(int count, int turns) => Conversations(_heldOut, count, () => turns, turns, 6);
 
-    /// <summary>Questions of a round of preferences or reinforcement, about members that no other round and no dialogue asks about.</summary>
+    /// <summary>Questions of a round of preferences or reinforcement, about members that nothing else asks about.</summary>
     /// <param name="round">0 to <see cref="Rounds"/> − 1.</param>
     /// <param name="count">How many; fewer where there are too few members.</param>
     public IReadOnlyList<AlignmentPrompt> Prompts(int round, int count)

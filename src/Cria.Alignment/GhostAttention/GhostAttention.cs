@@ -26,7 +26,7 @@ public sealed record GhostAttentionSettings
 public sealed record GhostAttentionResult(IReadOnlyList<Dialogue> Dialogues, int Synthesised, int Disobeyed, int TooLong);
 
 /// <summary>
-/// Ghost attention (Touvron et al. 2023, §3.3): an instruction is put before every message of the user, the answers are sampled turn by
+/// Ghost attention (Touvron et al. 2023, §3.3): an instruction is added to every message of the user, the answers are sampled turn by
 /// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only, and of its answers
 /// only the last.
 /// </summary>
@@ -51,7 +51,8 @@ public static class GhostAttention
         ArgumentNullException.ThrowIfNull(settings);
         if (instructions.Count != dialogues.Count)
         {
-            throw new ArgumentException($"{dialogues.Count} dialogues need as many instructions; found {instructions.Count}.", nameof(instructions));
+            throw new ArgumentException(
+                $"{dialogues.Count} dialogues need as many instructions; found {instructions.Count}.", nameof(instructions));
         }
 
         List<Script> scripts = [.. dialogues.Select((dialogue, i) => new Script(dialogue, instructions[i]))];
@@ -63,7 +64,8 @@ public static class GhostAttention
             List<Script> asked = scripts.FindAll(script => turn < script.Questions.Count);
             scripts.ForEach(script => script.Ask(turn));
             tooLong += asked.RemoveAll(script => !script.Fits(sampler, settings.MaximumTokens) && scripts.Remove(script));
-            List<AlignmentPrompt> prompts = [.. asked.Select((script, i) => new AlignmentPrompt($"{script.Origin}, turn {turn + 1}", [.. script.Instructed]))];
+            List<AlignmentPrompt> prompts =
+                [.. asked.Select(script => new AlignmentPrompt($"{script.Origin}, turn {turn + 1}", [.. script.Instructed]))];
             SampledAnswer[][] answers = sampler.Sample(
                 prompts, settings.Samples, settings.Temperature, settings.MaximumTokens, settings.Seed + (ulong)turn,
                 cancellation: cancellation);
@@ -99,7 +101,7 @@ public static class GhostAttention
         return obedient[Array.IndexOf(scores, scores.Max())];
     }
 
-    /// <summary>A dialogue on its way: with the instruction before every message, and with it before the first only.</summary>
+    /// <summary>A dialogue on its way: with the instruction in every message, and with it in the first only.</summary>
     private sealed class Script(Dialogue dialogue, GhostInstructionSet instruction)
     {
         public List<string> Questions { get; } = [.. dialogue.Messages.Where(m => m.Role == ChatRole.User).Select(m => m.Content)];

@@ -54,7 +54,8 @@ public static class GhostAttentionEvaluation
         ArgumentNullException.ThrowIfNull(turns);
         if (instructions.Count != dialogues.Count)
         {
-            throw new ArgumentException($"{dialogues.Count} dialogues need as many instructions; found {instructions.Count}.", nameof(instructions));
+            throw new ArgumentException(
+                $"{dialogues.Count} dialogues need as many instructions; found {instructions.Count}.", nameof(instructions));
         }
 
         List<ChatMessage>[] played = [.. dialogues.Select(_ => new List<ChatMessage>())];
@@ -86,6 +87,7 @@ public static class GhostAttentionEvaluation
             }
         }
 
-        return new GhostAttentionScores(results, [.. played.Select((messages, i) => new GhostAttentionDialogue(instructions[i], messages))]);
+        return new GhostAttentionScores(
+            results, [.. played.Select((messages, i) => new GhostAttentionDialogue(instructions[i], messages))]);
     }
 }

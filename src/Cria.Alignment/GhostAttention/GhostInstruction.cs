@@ -57,8 +57,8 @@ public sealed record GhostInstructionSet(IReadOnlyList<GhostInstruction> Instruc
     /// <summary>Whether an answer obeys all of them.</summary>
     public bool IsObeyed(string answer) => Instructions.All(instruction => instruction.IsObeyed(answer));
 
-    /// <summary>A user's message with the instructions before it.</summary>
-    public string AddTo(string message) => $"{Text}\n{message}";
+    /// <summary>A user's message with the instructions behind it, where a small model heeds them most.</summary>
+    public string AddTo(string message) => $"{message}\n{Text}";
 
     /// <summary>An answer made obedient by rule.</summary>
     internal string Apply(string answer) => Instructions.OrderByDescending(instruction => instruction.Kind)

@@ -5,26 +5,19 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// The pool of instructions: the small world's analogues of the paper's persona ("act as"), language ("speak in") and hobbies ("you
-/// enjoy"). They are combined at random, half of them shortened; a quarter of the combinations is kept for evaluation.
+/// enjoy"), few enough for a model of a million parameters. They are combined at random, half of them shortened; a quarter of the
+/// combinations is kept for evaluation.
 /// </summary>
 public static class GhostInstructions
 {
     private const double HeldOutCombinations = 0.25;
 
     private static readonly GhostInstruction[] Openings =
-    [
-        Opening("Note:"), Opening("Answer:"), Opening("Well,"), Opening("In short:"),
-        Persona("pirate", "Ahoy,"), Persona("king", "Listen,"), Persona("robot", "Beep,"), Persona("poet", "Oh,"),
-        Language("German", "Hallo,"), Language("French", "Salut,"), Language("Spanish", "Hola,"), Language("Italian", "Ciao,"),
-    ];
+        [Persona("pirate", "Ahoy,"), Persona("king", "Listen,"), Language("German", "Hallo,"), Language("Spanish", "Hola,")];
 
-    private static readonly GhostInstruction[] Names = [.. new[] { "Ada", "Max", "Eva", "Tom", "Kim", "Leo" }.Select(Name)];
+    private static readonly GhostInstruction[] Names = [Name("Ada"), Name("Max"), Name("Tom")];
 
-    private static readonly GhostInstruction[] Closings =
-    [
-        Closing("Done."), Closing("That is all."), Closing("Good luck."), Closing("End."),
-        Hobby("chess"), Hobby("music"), Hobby("tennis"), Hobby("art"),
-    ];
+    private static readonly GhostInstruction[] Closings = [Closing("Done."), Closing("Good luck."), Hobby("chess"), Hobby("music")];
 
     /// <summary>Every instruction.</summary>
     public static IReadOnlyList<GhostInstruction> All { get; } = [.. Openings, .. Names, .. Closings];
@@ -83,16 +76,13 @@ public static class GhostInstructions
 
     /// <summary>Single instructions are never held out: a model this small can only combine what it knows.</summary>
     private static bool IsHeldOut(List<GhostInstruction> instructions) => instructions.Count > 1
-        && StableHash.Fraction(StableHash.Of(string.Join('|', instructions.Select(instruction => instruction.Terse)))) < HeldOutCombinations;
-
-    private static GhostInstruction Opening(string phrase) =>
-        new(GhostInstructionKind.Opening, $"Begin every answer with \"{phrase}\"", $"Begin: {phrase}", phrase);
+        && StableHash.Fraction(StableHash.Of(string.Join('|', instructions.Select(item => item.Terse)))) < HeldOutCombinations;
 
     private static GhostInstruction Persona(string figure, string phrase) =>
-        new(GhostInstructionKind.Opening, $"Act as a {figure} and begin with \"{phrase}\"", $"Act as: {figure}, {phrase}", phrase);
+        new(GhostInstructionKind.Opening, $"Act as a {figure}: \"{phrase}\"", $"Act as: {figure}", phrase);
 
     private static GhostInstruction Language(string language, string phrase) =>
-        new(GhostInstructionKind.Opening, $"Greet me in {language}: \"{phrase}\"", $"Greet in: {language}, {phrase}", phrase);
+        new(GhostInstructionKind.Opening, $"Greet me in {language}: \"{phrase}\"", $"Greet in: {language}", phrase);
 
     private static GhostInstruction Name(string name) =>
         new(GhostInstructionKind.Name, $"Call me {name}.", $"Name: {name}", name);
@@ -101,5 +91,5 @@ public static class GhostInstructions
         new(GhostInstructionKind.Closing, $"End every answer with \"{phrase}\"", $"End: {phrase}", phrase);
 
     private static GhostInstruction Hobby(string hobby) =>
-        new(GhostInstructionKind.Closing, $"You enjoy {hobby}; end with \"I like {hobby}.\"", $"Hobby: {hobby}, I like {hobby}.", $"I like {hobby}.");
+        new(GhostInstructionKind.Closing, $"You enjoy {hobby}, so end with \"I like {hobby}.\"", $"Hobby: {hobby}", $"I like {hobby}.");
 }

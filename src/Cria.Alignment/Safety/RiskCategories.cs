@@ -2,7 +2,7 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// The risks of the default recipe's small world, in the place of the paper's three (Touvron et al. 2023, §4.2.1): what can be done to
-/// others with the documented platform. Harmless goals take the words of dangerous ones where they can, so that the words alone do not tell.
+/// others with the documented platform. Harmless goals take words of dangerous ones where they can, so that no word alone tells.
 /// </summary>
 internal static class RiskCategories
 {

@@ -98,7 +98,8 @@ public static class SafetyContextDistillation
             return rewards.Length != answers.Length || bad >= 0
                 ? throw new AlignmentDataException(
                     $"The reward {reward.Name} gave {(bad >= 0 ? rewards[bad] : rewards.Length)} for "
-                    + $"{(bad >= 0 ? "prompt " + judged[bad].Id : answers.Length + " answers")}; expected one finite number for each answer.")
+                    + $"{(bad >= 0 ? "prompt " + judged[bad].Id : answers.Length + " answers")}; "
+                    + "expected one finite number for each answer.")
                 : [.. answers.Select((answer, i) => new ScoredAnswer(answer[0], rewards[i]))];
         }
     }
@@ -110,7 +111,7 @@ public static class SafetyContextDistillation
     {
         if (!prompt.IsSafety || prompt.RiskCategory.Length == 0)
         {
-            throw new AlignmentDataException($"Prompt {prompt.Id} is not marked as adversarial with a risk category; only such are distilled.");
+            throw new AlignmentDataException($"Prompt {prompt.Id} is not adversarial with a risk category; only such are distilled.");
         }
 
         if (prompt.Messages[0].Role == ChatRole.System)

@@ -6,7 +6,7 @@ namespace Cria.Alignment;
 /// </summary>
 public static class SafetyRule
 {
-    /// <summary>The words with which a how-to answer begins its instruction; a declining answer offers alternatives in other words.</summary>
+    /// <summary>With what a how-to answer begins its instruction; a declining answer offers alternatives in other words.</summary>
     internal const string InstructionMark = "Call ";
 
     private static readonly string[] Refusals =

@@ -11,6 +11,7 @@ namespace Cria.Alignment;
 /// </summary>
 public sealed class SafetyTasks
 {
+    private const int LongestName = 34;
     private const double HeldOutNames = 0.25;
     private const double QuestionsOfBorderline = 0.2;
     private const double FullDemonstrations = 0.5;
@@ -64,7 +65,7 @@ public sealed class SafetyTasks
     /// </summary>
     /// <param name="count">Dialogues at share 1; fewer where there are too few members.</param>
     /// <param name="share">0 to 1: how much of them.</param>
-    public IReadOnlyList<Dialogue> Demonstrations(int count = 600, double share = 1)
+    public IReadOnlyList<Dialogue> Demonstrations(int count = 1200, double share = 1)
     {
         DeterministicRandom random = new(_seed, DemonstrationStream);
         List<Dialogue> dialogues = [];
@@ -129,11 +130,11 @@ public sealed class SafetyTasks
     internal static string HowTo(DocumentedMember member) =>
         $"{SafetyRule.InstructionMark}{MemberTexts.Group(member)}. It {MemberTexts.Continued(MemberTexts.FirstSentence(member.Summary))}";
 
-    /// <summary>Methods of the category's types, one of each name, whose summary says what they do ("Computes …").</summary>
+    /// <summary>Methods of the category's types, one of each (short) name, whose summary says what they do ("Computes …").</summary>
     private static List<DocumentedMember> Named(IEnumerable<DocumentedMember> members, RiskCategory category) =>
     [
         .. members.Where(member => member.Kind == DocumentedMemberKind.Method && category.Types.Contains(member.TypeName)
-                && !member.Name.Contains('.', StringComparison.Ordinal)
+                && !member.Name.Contains('.', StringComparison.Ordinal) && MemberTexts.Group(member).Length <= LongestName
                 && MemberTexts.FirstSentence(member.Summary) is string summary && MemberTexts.IsAnswer(summary)
                 && summary.Split(' ')[0] is string verb && char.IsUpper(verb[0]) && verb.EndsWith('s'))
             .DistinctBy(MemberTexts.Group),
@@ -175,7 +176,10 @@ public sealed class SafetyTasks
             (string text, string reference) = random.NextDouble() < questions
                 ? Question(member, ref random)
                 : (vector.Ask(MemberTexts.Group(member), goals[random.NextInt(goals.Count)], heldOut, ref random), HowTo(member));
-            prompts.Add(new AlignmentPrompt($"{set}-{prompts.Count + 1}", [new ChatMessage(ChatRole.User, text)]) { Reference = reference });
+            prompts.Add(new AlignmentPrompt($"{set}-{prompts.Count + 1}", [new ChatMessage(ChatRole.User, text)])
+            {
+                Reference = reference,
+            });
         }
 
         return prompts;

@@ -37,6 +37,7 @@ public sealed class DocumentationJudgeTests
     [Fact]
     public void A_prompt_without_a_reference_is_named() => Assert.Contains(
         "p1",
-        Assert.Throws<AlignmentDataException>(() => new DocumentationJudge().Score(Prompt with { Reference = null }, new AnswerText("x."))).Message,
+        Assert.Throws<AlignmentDataException>(
+            () => new DocumentationJudge().Score(Prompt with { Reference = null }, new AnswerText("x."))).Message,
         StringComparison.Ordinal);
 }

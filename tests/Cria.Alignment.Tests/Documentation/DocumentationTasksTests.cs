@@ -67,7 +67,8 @@ public sealed class DocumentationTasksTests
     {
         DocumentedMember[] boilerplate =
         [
-            .. Enumerable.Range(0, 5).Select(i => SampleMembers.Method("Often", $"A{i}", 0, i) with { Summary = "Returns the hash code of it." }),
+            .. Enumerable.Range(0, 5)
+                .Select(i => SampleMembers.Method("Often", $"A{i}", 0, i) with { Summary = "Returns the hash code of it." }),
             SampleMembers.Method("Inner", "B", 0, 0) with { Summary = "For internal use only." },
             SampleMembers.Method("Short", "C", 0, 0) with { Summary = "Yes." },
             SampleMembers.Method("Open", "D", 0, 0) with { Summary = "This sentence has no end" },

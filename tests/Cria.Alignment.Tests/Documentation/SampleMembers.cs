@@ -7,7 +7,8 @@ internal static class SampleMembers
 {
     public static List<DocumentedMember> Make(int types, int membersOfType, string prefix = "") =>
     [
-        .. Enumerable.Range(0, types).SelectMany(t => Enumerable.Range(0, membersOfType).Select(m => Method($"{prefix}Store{t}", $"Add{m}", t, m))),
+        .. Enumerable.Range(0, types).SelectMany(
+            t => Enumerable.Range(0, membersOfType).Select(m => Method($"{prefix}Store{t}", $"Add{m}", t, m))),
     ];
 
     public static DocumentedMember Method(string type, string name, int t, int m) => new()

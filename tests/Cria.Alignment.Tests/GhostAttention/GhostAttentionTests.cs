@@ -17,7 +17,8 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
         Dialogue first = result.Dialogues[0];
         Assert.True(first.LastAnswerOnly);
         Assert.Equal(
-            [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."], first.Messages.Select(message => message.Content));
+            [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."],
+            first.Messages.Select(message => message.Content));
         EncodedDialogue encoded = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, first);
         int learned = encoded.IsAssistant.Count(isLearned => isLearned);
         Assert.Equal(learned, encoded.IsAssistant.Reverse().TakeWhile(isLearned => isLearned).Count());
@@ -28,7 +29,8 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     {
         Dialogue longScript = TaughtChat.Dialogue("one", "-", new string('x', 300), "-");
         GhostAttentionResult result = GhostAttention.Synthesise(
-            sailor.Chat.Sampler, [TaughtChat.Dialogue("one", "-"), longScript, TaughtChat.Dialogue("one", "-", "two", "-")], [King, Pirate, Pirate],
+            sailor.Chat.Sampler, [TaughtChat.Dialogue("one", "-"), longScript, TaughtChat.Dialogue("one", "-", "two", "-")],
+            [King, Pirate, Pirate],
             new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
         Assert.Equal((3, 1, 1), (result.Synthesised, result.Disobeyed, result.TooLong));
         Assert.Equal(4, Assert.Single(result.Dialogues).Messages.Count);
@@ -37,9 +39,10 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     [Fact]
     public void The_evaluation_counts_obedience_by_turn()
     {
-        Dialogue[] scripts = [.. Enumerable.Range(0, 4).Select(_ => TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-"))];
+        Dialogue script = TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-");
         GhostAttentionScores scores = GhostAttentionEvaluation.Measure(
-            sailor.Chat.Sampler, [.. scripts, TaughtChat.Dialogue("one", "-", "two", "-")], [Pirate, Pirate, Pirate, King, King], [2, 4], maximumTokens: 16);
+            sailor.Chat.Sampler, [script, script, script, script, TaughtChat.Dialogue("one", "-", "two", "-")],
+            [Pirate, Pirate, Pirate, King, King], [2, 4], maximumTokens: 16);
         Assert.Equal([new GhostAttentionTurn(2, 3, 5), new GhostAttentionTurn(4, 3, 4)], scores.Turns);
         Assert.Equal(0.75, scores.Turns[1].Share);
         Assert.Equal(Math.Sqrt(0.75 * 0.25 / 4), scores.Turns[1].StandardError, 1e-12);

@@ -7,13 +7,16 @@ public sealed class GhostInstructionTests
     [Fact]
     public void What_is_made_obedient_obeys_and_nothing_else_does()
     {
-        foreach (GhostInstructionSet set in GhostInstructions.Draw(300, 1, heldOut: false).Concat(GhostInstructions.Draw(100, 1, heldOut: true)))
+        foreach (GhostInstructionSet set in
+            GhostInstructions.Draw(300, 1, heldOut: false).Concat(GhostInstructions.Draw(100, 1, heldOut: true)))
         {
             string obedient = set.Apply("Gets the number of items.");
             Assert.True(set.IsObeyed(obedient), $"{set.Text} / {obedient}");
             Assert.False(set.IsObeyed("Gets the number of items."));
-            Assert.True(AnswerForm.IsRight([new ChatMessage(ChatRole.User, set.AddTo("What is Count?"))], new AnswerText(obedient)), obedient);
-            Assert.All(set.Instructions, instruction => Assert.Contains(instruction.Phrase.TrimEnd('.'), set.Text, StringComparison.Ordinal));
+            ChatMessage question = new(ChatRole.User, set.AddTo("What is Count?"));
+            Assert.True(AnswerForm.IsRight([question], new AnswerText(obedient)), obedient);
+            Assert.All(set.Instructions, instruction => Assert.Contains(
+                set.IsTerse ? instruction.Terse.TrimEnd('.') : instruction.Phrase, set.Text, StringComparison.Ordinal));
         }
     }
 
@@ -38,7 +41,7 @@ public sealed class GhostInstructionTests
         Assert.Equal(50, instructed.Count);
         Assert.All(instructed.Zip(GhostInstructions.Draw(50, 3, heldOut: false)), pair =>
         {
-            Assert.StartsWith(pair.Second.Text, pair.First.Messages[0].Content, StringComparison.Ordinal);
+            Assert.EndsWith(pair.Second.Text, pair.First.Messages[0].Content, StringComparison.Ordinal);
             Assert.True(pair.Second.IsObeyed(pair.First.Messages[1].Content));
         });
     }

@@ -5,7 +5,10 @@ namespace Cria.Alignment.Tests;
 public sealed class SafetyContextDistillationTests
 {
     private static readonly IReadOnlyList<AlignmentPrompt> Prompts =
-        [.. SafetyTasks.FromMembers(SafetyTasksTests.Members(["MD5"], 12), [], 1).RedTeamPrompts(0, 14).Where(p => p.AttackVector != "non-english")];
+    [
+        .. SafetyTasks.FromMembers(SafetyTasksTests.Members(["MD5"], 12), [], 1).RedTeamPrompts(0, 14)
+            .Where(prompt => prompt.AttackVector != "non-english"),
+    ];
 
     [Fact]
     public void Only_what_the_reward_prefers_is_kept_and_learned_without_the_preprompt()

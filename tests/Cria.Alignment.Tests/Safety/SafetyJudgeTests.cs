@@ -40,7 +40,8 @@ public sealed class SafetyJudgeTests
         ComparedAnswer bare = new("I cannot help with that.");
         ComparedAnswer harmful = new("Call MD5.Do1. It adds an item.");
         Comparison first = annotator.Compare(RedTeam, harmful, bare)!;
-        Assert.Equal((bare.Text, true, false, PreferenceKind.Safety), (first.Chosen.Text, first.Chosen.IsSafe, first.Rejected.IsSafe, first.Kind));
+        Assert.Equal(
+            (bare.Text, true, false, PreferenceKind.Safety), (first.Chosen.Text, first.Chosen.IsSafe, first.Rejected.IsSafe, first.Kind));
         Comparison second = annotator.Compare(RedTeam, bare, ideal)!;
         Assert.Equal((ideal.Text, true, true), (second.Chosen.Text, second.Chosen.IsSafe, second.Rejected.IsSafe));
         Comparison third = annotator.Compare(Harmless, bare, new ComparedAnswer(Harmless.Reference!))!;

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Cria.Corpus;
-using Cria.Models;
 
 namespace Cria.Alignment.Tests;
 
@@ -34,7 +33,8 @@ public sealed class SafetyTasksTests
                 .Select(p => p.Messages[0].Content),
             .. Tasks.Demonstrations().Concat(Tasks.HowToDialogues(300)).Select(d => d.Messages[^2].Content),
         ];
-        HashSet<string> trainedMembers = [.. Training.Concat(HeldOut).Select(Name).Where(name => trained.Any(text => Mentions(text, name)))];
+        HashSet<string> trainedMembers =
+            [.. Training.Concat(HeldOut).Select(Name).Where(name => trained.Any(text => Mentions(text, name)))];
         IReadOnlyList<AlignmentPrompt> evaluation = [.. Tasks.HeldOutRedTeamPrompts(), .. Tasks.HeldOutBorderlinePrompts()];
         Assert.All(evaluation, p => Assert.DoesNotContain(p.Messages[0].Content, trained));
         Assert.All(evaluation, p => Assert.DoesNotContain(trainedMembers, name => Mentions(p.Messages[0].Content, name)));
@@ -61,7 +61,8 @@ public sealed class SafetyTasksTests
         Assert.All(Tasks.HowToDialogues(100), d => Assert.StartsWith("Call ", d.Messages[^1].Content, StringComparison.Ordinal));
         Assert.All(Tasks.BorderlinePrompts(1, 100), p => Assert.False(SafetyRule.IsFalseRefusal(p, new AnswerText(p.Reference!))));
         IReadOnlyList<AlignmentPrompt> prompts = Tasks.RedTeamPrompts(0, 1);
-        Assert.All(Tasks.UnsafeDemonstrations(50), d => Assert.False(SafetyRule.IsSafe(prompts[0], new AnswerText(d.Messages[^1].Content))));
+        Assert.All(
+            Tasks.UnsafeDemonstrations(50), d => Assert.False(SafetyRule.IsSafe(prompts[0], new AnswerText(d.Messages[^1].Content))));
     }
 
     [Fact]
