@@ -73,6 +73,24 @@ public sealed class RewardModelEvaluationTests
         Assert.Throws<ArgumentException>(() => BestOfN.Measure(selector, judge, prompts, answers, [4]));
     }
 
+    [Fact]
+    public void A_trustworthy_reward_rises_with_the_judged_quality()
+    {
+        AnsweredPrompt[] answers = [.. Enumerable.Range(0, 70).Select(i => new AnsweredPrompt(Prompt("p"), new AnswerText(new string('x', (i * 37) % 70))))];
+        DelegateReward reward = new("length", answer => (answer.Answer.Text.Length / 10.0) - 3.5);
+        IReadOnlyList<JudgedQuality> curve = JudgedQuality.Measure(reward, new LengthJudge(), answers);
+        Assert.Equal([4.5, 14.5, 24.5, 34.5, 44.5, 54.5, 64.5], curve.Select(point => point.Quality));
+        Assert.Equal(curve.Select(point => point.Score.Mean).Order(), curve.Select(point => point.Score.Mean));
+        Assert.All(curve, point => Assert.Equal(10, point.Score.Count));
+    }
+
+    private sealed class LengthJudge : IJudge
+    {
+        public string Name => "length";
+
+        public double Score(AlignmentPrompt prompt, AnswerText answer) => answer.Text.Length;
+    }
+
     private static DelegateReward Words() => new("words", answer => answer.Answer.Text.StartsWith("good", StringComparison.Ordinal) ? 1 : -1);
 
     private static AlignmentPrompt Prompt(string text) => new(text, [new ChatMessage(ChatRole.User, text)]);
