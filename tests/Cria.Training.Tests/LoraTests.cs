@@ -190,6 +190,32 @@ public sealed class LoraTests : IDisposable
         Assert.Equal(results[0], results[2]);
     }
 
+    /// <summary>A real model: grouped heads, a tied head, weights dequantised from 4 bits.</summary>
+    [Fact]
+    public void AdapterTrainsSmolLm2()
+    {
+        using LoadedModel model = ModelLoader.Load(SharedData.Data("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"));
+        int[] ids = model.Tokenizer!.Encode("The llama walked up the hill, and then the llama walked down the hill again.");
+        TokenBatch batch = new(ids.Length);
+        batch.AddNextToken(ids);
+        using LoraAdapter adapter = LoraAdapter.Create(model.Config, new LoraSettings(4, 8) { FirstLayer = 26 }, seed: 1);
+        using CpuDevice device = new(2);
+        using Trainer trainer = new(
+            model.Weights, device, new AdamWSettings(), new LearningRateSchedule(1e-2, 0, 10), batch.Tokens, adapter);
+        double before = trainer.Step(batch).Loss;
+        for (int step = 0; step < 4; step++)
+        {
+            trainer.Step(batch);
+        }
+
+        double after = trainer.Network.Loss(batch) / batch.TotalLossWeight;
+        Assert.InRange(before, 1.5, 4.5);
+        Assert.True(after < before - 0.3, $"{before} to {after}");
+        adapter.Weights.MergeInto(model.Weights, device);
+        using TrainingNetwork merged = new(model.Weights, null, device, batch.Tokens);
+        Assert.Equal(after, merged.Loss(batch) / batch.TotalLossWeight, 1e-4);
+    }
+
     private static void AssertLogits(Golden golden, TrainingNetwork network, CpuDevice device)
     {
         Tensor hidden = network.Forward(golden.Batch);

@@ -6,8 +6,9 @@ namespace Cria.Training;
 public static class PassSize
 {
     /// <summary>
-    /// A pass of fewer tokens keeps its activations in the caches, but reads and writes the weights' gradients once more. This balances
-    /// the two: about 32 MiB of activations, and at least twice the bytes of the gradients.
+    /// A pass of fewer tokens keeps its activations in the caches, but reads and writes the weights' gradients once more, or merges an
+    /// adapter once more. This balances the two: about 32 MiB of activations, and at least twice the bytes of the weights, but not above
+    /// 4 GiB: a large model is tuned where memory is short.
     /// </summary>
     /// <param name="config">The model.</param>
     /// <param name="sequenceTokens">Tokens of the longest sequence.</param>
@@ -18,7 +19,7 @@ public static class PassSize
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequenceTokens);
         long tokenBytes = Math.Max(1, (TrainingNetwork.ActivationBytes(config, 1024) / 1024));
-        long wanted = Math.Max(32L << 20, 2 * sizeof(float) * config.ParameterCount) / tokenBytes;
+        long wanted = Math.Clamp(2 * sizeof(float) * config.ParameterCount, 32L << 20, 4L << 30) / tokenBytes;
         long sequences = Math.Clamp(wanted / sequenceTokens, 1, Math.Max(1, (batchTokens + sequenceTokens - 1L) / sequenceTokens));
         return checked((int)(sequences * sequenceTokens));
     }
