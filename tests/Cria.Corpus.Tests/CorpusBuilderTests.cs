@@ -47,6 +47,12 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.InRange(validation.Count, 1, documents.Count / 4);
         List<string> tokenizerText = [.. new CorpusBuilder(MixedSources(), options).TrainingText()];
         Assert.Equal(training.SelectMany(text => text.Split('\n')).Where(line => line.Length > 0), tokenizerText);
+
+        string seenInTraining = "\n" + string.Join("\n\n", training) + "\n";
+        List<DocumentedMember> trainingMembers = [.. new CorpusBuilder(MixedSources(), options).TrainingMembers()];
+        Assert.Equal(
+            members.Where(member => member.HasText && seenInTraining.Contains($"\n{member.Text}\n")).Select(member => member.Id),
+            trainingMembers.Select(member => member.Id));
     }
 
     [Fact]
