@@ -35,14 +35,16 @@ public sealed class RewardTests(TinyRun tiny)
     {
         Prepare();
         string name = "reward-" + method;
-        string recipe = tiny.Write(name + ".yaml", Recipe.Replace("NAME", name, StringComparison.Ordinal).Replace("METHOD", method, StringComparison.Ordinal));
+        string text = Recipe.Replace("NAME", name, StringComparison.Ordinal).Replace("METHOD", method, StringComparison.Ordinal);
+        string recipe = tiny.Write(name + ".yaml", text);
         ProgramResult trained = Run("", "reward", "train", "--recipe", recipe);
         Assert.Contains("the longer answer", trained.Output, StringComparison.Ordinal);
         string model = $"runs/{name}/reward-helpfulness";
         using JsonDocument accuracy = JsonDocument.Parse(
             Run("", "reward", "evaluate", model, "--data", "reward-pairs.jsonl", "--pairs", "20", "--json").Output);
         Assert.Equal(20, accuracy.RootElement.GetProperty("overall").GetProperty("trials").GetInt32());
-        using JsonDocument stored = JsonDocument.Parse(File.ReadAllText(Path.Combine(tiny.Folder, $"runs/{name}/evaluation/reward-helpfulness.json")));
+        string path = Path.Combine(tiny.Folder, $"runs/{name}/evaluation/reward-helpfulness.json");
+        using JsonDocument stored = JsonDocument.Parse(File.ReadAllText(path));
         Assert.Equal(
             accuracy.RootElement.GetProperty("overall").GetProperty("successes").GetInt32(),
             stored.RootElement.GetProperty("overall").GetProperty("successes").GetInt32());
@@ -61,8 +63,10 @@ public sealed class RewardTests(TinyRun tiny)
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("names no data", result.Error, StringComparison.Ordinal);
         string bad = tiny.Write("reward-bad.yaml", "name: reward-bad\nreward-helpfulness:\n  method: features\n");
-        Assert.Contains("reward-helpfulness.layer", CriaProgram.Run(tiny.Folder, "reward", "train", "--recipe", bad).Error, StringComparison.Ordinal);
-        Assert.Contains("best-of-n.model", CriaProgram.Run(tiny.Folder, "reward", "best-of-n", "--recipe", recipe).Error, StringComparison.Ordinal);
+        ProgramResult badResult = CriaProgram.Run(tiny.Folder, "reward", "train", "--recipe", bad);
+        Assert.Contains("reward-helpfulness.layer", badResult.Error, StringComparison.Ordinal);
+        ProgramResult nameless = CriaProgram.Run(tiny.Folder, "reward", "best-of-n", "--recipe", recipe);
+        Assert.Contains("best-of-n.model", nameless.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +91,7 @@ public sealed class RewardTests(TinyRun tiny)
 
             tiny.Write("reward-pairs.jsonl", string.Join('\n', Enumerable.Range(0, 60).Select(i => string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"prompt":[{"role":"user","content":"Question {{i}}?"}],"chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""))));
+                $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""))));
             tiny.Write(
                 "reward-answers.jsonl",
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"},{\"role\":\"assistant\",\"content\":\"the cat\"}]}\n"

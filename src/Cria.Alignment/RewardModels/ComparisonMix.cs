@@ -23,8 +23,8 @@ public static class ComparisonMix
     }
 
     /// <summary>
-    /// For a safety reward model: all safety comparisons and one helpfulness comparison for every nine of them (90% to 10%), which helps where
-    /// both answers are safe.
+    /// For a safety reward model: all safety comparisons and one helpfulness comparison for every nine of them (90% to 10%), which helps
+    /// where both answers are safe.
     /// </summary>
     /// <param name="safety">All of them are used.</param>
     /// <param name="helpfulness">A ninth as many, or all where there are fewer.</param>
@@ -35,7 +35,8 @@ public static class ComparisonMix
         return [.. own, .. Draw(Trainable(helpfulness), (own.Length + 8) / 9, seed)];
     }
 
-    private static Comparison[] Trainable(IReadOnlyList<Comparison> comparisons) => [.. comparisons.Where(comparison => !comparison.IsHeldOut)];
+    private static Comparison[] Trainable(IReadOnlyList<Comparison> comparisons) =>
+        [.. comparisons.Where(comparison => !comparison.IsHeldOut)];
 
     private static Comparison[] Draw(Comparison[] comparisons, int count, ulong seed)
     {

@@ -52,7 +52,8 @@ internal sealed class FeatureCache : IDisposable
 
         BinaryPrimitives.WriteUInt64LittleEndian(_row, key);
         MemoryMarshal.AsBytes<float>(values).CopyTo(_row.AsSpan(HashBytes));
-        BinaryPrimitives.WriteUInt64LittleEndian(_row.AsSpan(_row.Length - HashBytes), StableHash.Of(_row.AsSpan(0, _row.Length - HashBytes)));
+        Span<byte> hashed = _row.AsSpan(0, _row.Length - HashBytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(_row.AsSpan(hashed.Length), StableHash.Of(hashed));
         _file.Write(_row);
         _file.Flush();
     }

@@ -4,7 +4,9 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>Computes features of dialogues with a frozen model: one forward pass through the blocks below, many dialogues together.</summary>
+/// <summary>
+/// Computes features of dialogues with a frozen model: one forward pass through the blocks below, many dialogues together.
+/// </summary>
 internal sealed class FeatureExtractor : IDisposable
 {
     private const int PassTokens = 1024;

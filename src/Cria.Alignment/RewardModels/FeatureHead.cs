@@ -35,7 +35,8 @@ internal sealed record FeatureHead(string BaseModel, ulong BaseHash, RewardFeatu
 
         if (RewardStart.Hash(model.Weights) != BaseHash)
         {
-            throw new InvalidModelFileException($"{path}: {model.Source} is not the model that the head was fitted to: its weights differ.");
+            throw new InvalidModelFileException(
+                $"{path}: {model.Source} is not the model that the head was fitted to: its weights differ.");
         }
     }
 

@@ -31,7 +31,8 @@ public static class FeatureRewardTraining
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Penalty);
         settings.Features.Validate(start.Config);
         (Tokenizer tokenizer, ChatFormat format) = RewardStart.TextOf(start);
-        RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, RewardStart.MaximumTokens(settings.MaximumTokens, start));
+        int maximumTokens = RewardStart.MaximumTokens(settings.MaximumTokens, start);
+        RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, maximumTokens);
         ulong model = RewardStart.Hash(start.Weights);
         PooledStates[] states = Extract(settings, start, model, set, device, progress, cancellation);
         double[][] vectors = Array.ConvertAll(states, settings.Features.Select);
@@ -55,19 +56,19 @@ public static class FeatureRewardTraining
         using FeatureCache? cache = settings.CacheFolder.Length > 0
             ? new FeatureCache(Path.Combine(settings.CacheFolder, name), extractor.Length)
             : null;
-        PooledStates?[] found = [.. answers.Select(answer => cache?.Find(FeatureCache.KeyOf(answer)) is { } values ? new PooledStates(values) : (PooledStates?)null)];
+        float[]?[] found = [.. answers.Select(answer => cache?.Find(FeatureCache.KeyOf(answer)))];
         int[] missing = [.. Enumerable.Range(0, answers.Length).Where(i => found[i] is null)];
         int done = answers.Length - missing.Length;
         int next = 0;
         foreach (PooledStates states in extractor.Extract([.. missing.Select(i => answers[i])]))
         {
             cancellation.ThrowIfCancellationRequested();
-            found[missing[next]] = states;
+            found[missing[next]] = states.Values;
             cache?.Add(FeatureCache.KeyOf(answers[missing[next]]), states.Values);
             next++;
             progress?.Report((++done, answers.Length));
         }
 
-        return [.. found.Select(states => states!.Value)];
+        return [.. found.Select(values => new PooledStates(values!))];
     }
 }

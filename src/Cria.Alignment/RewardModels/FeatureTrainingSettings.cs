@@ -15,7 +15,9 @@ public sealed record FeatureTrainingSettings
     /// </summary>
     public double Penalty { get; init; }
 
-    /// <summary>The most tokens of prompt and answer: pairs with a longer one are left out and counted. 0 for the model's context.</summary>
+    /// <summary>
+    /// The most tokens of prompt and answer: pairs with a longer one are left out and counted. 0 for the model's context.
+    /// </summary>
     public int MaximumTokens { get; init; }
 
     /// <summary>A folder that keeps features between trainings; empty for none.</summary>
@@ -24,7 +26,9 @@ public sealed record FeatureTrainingSettings
 
 /// <summary>What the fit of a linear reward head reached.</summary>
 /// <param name="Penalty">The weight of the L2 penalty, as given or as chosen.</param>
-/// <param name="Validation">By penalty, the mean ranking loss and the accuracy on the folds left out; empty where the penalty was given.</param>
+/// <param name="Validation">
+/// By penalty, the mean ranking loss and the accuracy on the folds left out; empty where the penalty was given.
+/// </param>
 /// <param name="Data">What became of the comparisons.</param>
 public sealed record FeatureTrainingResult(
     double Penalty, IReadOnlyList<PenaltyValidation> Validation, RewardDataCounts Data);

@@ -37,7 +37,7 @@ internal static class LinearRewardFit
 
     private static PenaltyValidation[] Validate(double[][] differences, double[] margins, IReadOnlyList<Comparison> pairs)
     {
-        int[] folds = [.. pairs.Select(pair => (int)(StableHash.Of(string.Join('\n', pair.Prompt.Select(message => message.Content))) % Folds))];
+        int[] folds = [.. pairs.Select(FoldOf)];
         return [.. Penalties.Select(penalty =>
         {
             double loss = 0;
@@ -63,6 +63,10 @@ internal static class LinearRewardFit
             return new PenaltyValidation(penalty, loss / folds.Length, (double)right / folds.Length);
         })];
     }
+
+    /// <summary>Decided by the prompt, so that all pairs of one prompt are in the same fold.</summary>
+    private static int FoldOf(Comparison pair) =>
+        (int)(StableHash.Of(string.Join('\n', pair.Prompt.Select(message => message.Content))) % Folds);
 
     /// <summary>Mean of each feature, and 1 over its standard deviation; 0 for a feature that is constant.</summary>
     private static (double[] Mean, double[] InverseDeviation) Standardisation(double[][] vectors)

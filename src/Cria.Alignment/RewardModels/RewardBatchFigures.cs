@@ -18,7 +18,8 @@ internal sealed class RewardBatchFigures
     /// <param name="scale">The pair's weight in the loss.</param>
     /// <param name="settings">Margin and weight of the auxiliary loss.</param>
     /// <returns>The derivatives of the batch's loss by the two scores.</returns>
-    public (double Chosen, double Rejected) Add(Comparison pair, double chosen, double rejected, double scale, RewardTrainingSettings settings)
+    public (double Chosen, double Rejected) Add(
+        Comparison pair, double chosen, double rejected, double scale, RewardTrainingSettings settings)
     {
         double margin = settings.Margin.Of(pair.Rating);
         double gradient = RankingLoss.Gradient(chosen, rejected, margin);

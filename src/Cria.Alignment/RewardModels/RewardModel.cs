@@ -48,7 +48,8 @@ public abstract class RewardModel : IRewardFunction, IDisposable
         {
             return model.Config.ScalarHead
                 ? new ScalarHeadRewardModel(name, model, device, ownsModel: true)
-                : throw new InvalidModelFileException($"{folder}: the model predicts tokens; a reward model has a scalar head (score.weight).");
+                : throw new InvalidModelFileException(
+                    $"{folder}: the model predicts tokens; a reward model has a scalar head (score.weight).");
         }
         catch
         {
@@ -107,7 +108,8 @@ public abstract class RewardModel : IRewardFunction, IDisposable
         return encoded.Ids.Length <= ContextLength
             ? encoded
             : throw new AlignmentDataException(
-                $"Prompt '{answer.Prompt.Id}' and its answer have {encoded.Ids.Length} tokens; the reward model '{Name}' reads {ContextLength}.");
+                $"Prompt '{answer.Prompt.Id}' and its answer have {encoded.Ids.Length} tokens; "
+                + $"the reward model '{Name}' reads {ContextLength}.");
     }
 
     /// <inheritdoc/>

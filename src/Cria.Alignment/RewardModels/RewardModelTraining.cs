@@ -5,8 +5,8 @@ using Cria.Training;
 namespace Cria.Alignment;
 
 /// <summary>
-/// Trains a reward model (Touvron et al. 2023, §3.2.2) from a chat checkpoint, whose language-model head is replaced by a scalar one, or goes
-/// on from an earlier reward model when new comparisons have come. Interrupted at any moment, the same call goes on and ends with
+/// Trains a reward model (Touvron et al. 2023, §3.2.2) from a chat checkpoint, whose language-model head is replaced by a scalar one, or
+/// goes on from an earlier reward model when new comparisons have come. Interrupted at any moment, the same call goes on and ends with
 /// the same bytes; finished, it returns what it reached without doing anything.
 /// </summary>
 public static class RewardModelTraining
@@ -30,8 +30,8 @@ public static class RewardModelTraining
     /// <exception cref="InvalidModelFileException">The model has no tokenizer or no chat format.</exception>
     /// <exception cref="TrainingCheckpointException">The checkpoints are of other settings, or all are damaged.</exception>
     public static RewardTrainingResult? Run(
-        RewardTrainingSettings settings, LoadedModel start, IReadOnlyList<Comparison> training, string folder, string metricsPath, string stage,
-        Device device, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        RewardTrainingSettings settings, LoadedModel start, IReadOnlyList<Comparison> training, string folder, string metricsPath,
+        string stage, Device device, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(start);
@@ -39,7 +39,8 @@ public static class RewardModelTraining
         settings.Validate();
         (Tokenizer tokenizer, ChatFormat format) = RewardStart.TextOf(start);
         RewardStart.CheckSavable(start);
-        RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, RewardStart.MaximumTokens(settings.MaximumTokens, start));
+        int maximumTokens = RewardStart.MaximumTokens(settings.MaximumTokens, start);
+        RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, maximumTokens);
         SettingsFingerprint fingerprint = Fingerprint(settings, start, set);
         CheckpointFolder checkpoints = new(Path.Combine(folder, "checkpoint"), fingerprint);
         if (HuggingFaceDirectory.IsModel(folder) && RewardTrainingResult.Read(folder, fingerprint) is { } finished)

@@ -12,7 +12,8 @@ internal static unsafe class RewardStart
     /// <exception cref="InvalidModelFileException">The model lacks one of them.</exception>
     public static (Tokenizer Tokenizer, ChatFormat Format) TextOf(LoadedModel start) => start switch
     {
-        { Tokenizer: null } => throw new InvalidModelFileException($"{start.Source}: the model has no tokenizer, and a reward model reads text."),
+        { Tokenizer: null } => throw new InvalidModelFileException(
+            $"{start.Source}: the model has no tokenizer, and a reward model reads text."),
         { ChatFormat: null } => throw new InvalidModelFileException(
             $"{start.Source}: the model has no chat template; a reward model starts from a chat model."),
         _ => (start.Tokenizer, start.ChatFormat),

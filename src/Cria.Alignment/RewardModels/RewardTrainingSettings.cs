@@ -29,7 +29,9 @@ public sealed record RewardTrainingSettings
     /// <summary>How AdamW updates: as in pretraining.</summary>
     public AdamWSettings Optimizer { get; init; } = new();
 
-    /// <summary>The margin of the ranking loss. Which one the paper's final models had, it does not say; small was the best on average.</summary>
+    /// <summary>
+    /// The margin of the ranking loss. Which one the paper's final models had, it does not say; small was the best on average.
+    /// </summary>
     public RewardMargin Margin { get; init; } = RewardMargin.Small;
 
     /// <summary>
@@ -38,7 +40,9 @@ public sealed record RewardTrainingSettings
     /// </summary>
     public double SafetyLossWeight { get; init; }
 
-    /// <summary>The most tokens of prompt and answer: pairs with a longer one are left out and counted. 0 for the model's context.</summary>
+    /// <summary>
+    /// The most tokens of prompt and answer: pairs with a longer one are left out and counted. 0 for the model's context.
+    /// </summary>
     public int MaximumTokens { get; init; }
 
     /// <summary>Blocks before this one and, where it is not 0, the embedding stay as they are: "the last layers" are trained.</summary>

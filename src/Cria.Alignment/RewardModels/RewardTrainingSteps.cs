@@ -62,7 +62,8 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
 
         double rate = _schedule.At(step);
         double norm = _optimizer.Update(rate);
-        return new StepResult(figures.Loss, norm, rate, pairs.Sum(pair => pair.Tokens), figures.Of(pairs.Length, _settings.SafetyLossWeight > 0));
+        return new StepResult(
+            figures.Loss, norm, rate, pairs.Sum(pair => pair.Tokens), figures.Of(pairs.Length, _settings.SafetyLossWeight > 0));
     }
 
     public void Dispose()
@@ -94,7 +95,8 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
         {
             int chosen = _batch.SequenceStarts[(2 * i) + 1] - 1;
             int rejected = _batch.SequenceStarts[(2 * i) + 2] - 1;
-            (double chosenGradient, double rejectedGradient) = figures.Add(pairs[i].Source, scores[chosen], scores[rejected], scale, _settings);
+            (double chosenGradient, double rejectedGradient) = figures.Add(
+                pairs[i].Source, scores[chosen], scores[rejected], scale, _settings);
             gradients[chosen] = (float)chosenGradient;
             gradients[rejected] = (float)rejectedGradient;
         }

@@ -3,7 +3,9 @@ namespace Cria.Alignment;
 /// <summary>Cuts a list of sequences into passes of about equal numbers of tokens.</summary>
 internal static class SequencePasses
 {
-    /// <summary>Ranges of neighbouring items with at most <paramref name="tokens"/> tokens together; a longer item is a pass of its own.</summary>
+    /// <summary>
+    /// Ranges of neighbouring items with at most <paramref name="tokens"/> tokens together; a longer item is a pass of its own.
+    /// </summary>
     /// <param name="lengths">Tokens of each item.</param>
     /// <param name="tokens">The budget of a pass.</param>
     public static IEnumerable<Range> Split(IReadOnlyList<int> lengths, int tokens)

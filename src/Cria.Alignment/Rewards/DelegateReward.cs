@@ -1,6 +1,8 @@
 namespace Cria.Alignment;
 
-/// <summary>A scoring function of a user's own. What it throws, and scores that are no numbers, become errors that name it and the prompt.</summary>
+/// <summary>
+/// A scoring function of a user's own. What it throws, and scores that are no numbers, become errors that name it and the prompt.
+/// </summary>
 /// <param name="name">What it is called in reports and messages.</param>
 /// <param name="score">Scores one answer; larger is better.</param>
 public sealed class DelegateReward(string name, Func<AnsweredPrompt, double> score) : IRewardFunction

@@ -63,7 +63,8 @@ internal static class RewardBestOfNCommand
         ];
         return prompts.Length == section.PromptCount
             ? prompts
-            : throw new CliException($"best-of-n.prompts hold {prompts.Length} different prompts; prompt-count asks for {section.PromptCount}.");
+            : throw new CliException(
+                $"best-of-n.prompts hold {prompts.Length} different prompts; prompt-count asks for {section.PromptCount}.");
     }
 
     private static AnswerText[][] Sample(
@@ -80,7 +81,8 @@ internal static class RewardBestOfNCommand
         int all = prompts.Length * section.Counts.Max();
         return sampler.Sample(
             prompts, section.Counts.Max(), (float)section.Temperature, section.MaximumTokens, seed,
-            progress: new InlineProgress<int>(done => line.Update(() => $"  {done:N0}/{all:N0} answers sampled")), cancellation: cancellation);
+            progress: new InlineProgress<int>(done => line.Update(() => $"  {done:N0}/{all:N0} answers sampled")),
+            cancellation: cancellation);
     }
 
     private static string Table(BestOfN result)
@@ -92,9 +94,12 @@ internal static class RewardBestOfNCommand
         ];
         lines.AddRange(result.Points.Select(point => string.Create(
             CultureInfo.InvariantCulture,
-            $"{point.N,4}   {Show(point.Maximum)}   {Show(point.Mean)}   {Show(point.JudgedChoice)}   {Show(point.JudgedMean)}   {Show(point.JudgedMaximum)}   {point.ChosenCharacters:F0}")));
+            $"{point.N,4}   {string.Join("   ", Columns(point).Select(Show))}   {point.ChosenCharacters:F0}")));
         return string.Join('\n', lines);
     }
+
+    private static MeanFigure[] Columns(BestOfNPoint point) =>
+        [point.Maximum, point.Mean, point.JudgedChoice, point.JudgedMean, point.JudgedMaximum];
 
     private static string Show(MeanFigure figure) =>
         string.Create(CultureInfo.InvariantCulture, $"{figure.Mean,7:F3} ± {figure.StandardError:F3}").PadRight(16);

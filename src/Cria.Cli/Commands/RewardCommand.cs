@@ -7,7 +7,8 @@ internal static class RewardCommand
 {
     public static Command Create()
     {
-        Command command = new("reward", "Reward models: train them on comparisons, measure them, score answers, choose the best of several.");
+        Command command = new(
+            "reward", "Reward models: train them on comparisons, measure them, score answers, choose the best of several.");
         command.Subcommands.Add(RewardTrainCommand.Create());
         command.Subcommands.Add(RewardEvaluateCommand.Create());
         command.Subcommands.Add(RewardScoreCommand.Create());

@@ -12,7 +12,8 @@ internal static class RewardEvaluateCommand
 {
     public static Command Create()
     {
-        Command command = new("evaluate", "Measure a reward model on comparisons that it was not trained on: accuracy, length baseline, calibration.");
+        Command command = new(
+            "evaluate", "Measure a reward model on comparisons that it was not trained on: accuracy, length baseline, calibration.");
         Argument<string> model = RewardCommand.Model();
         Option<string[]> data = new("--data")
         {

@@ -12,7 +12,8 @@ internal static class RewardScoreCommand
 
     public static Command Create()
     {
-        Command command = new("score", "Score the last answer of each dialogue: one JSON object a line with the raw score and its sigmoid.");
+        Command command = new(
+            "score", "Score the last answer of each dialogue: one JSON object a line with the raw score and its sigmoid.");
         Argument<string> model = RewardCommand.Model();
         Option<string> input = new("--jsonl")
         {

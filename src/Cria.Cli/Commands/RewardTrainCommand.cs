@@ -11,7 +11,8 @@ internal static class RewardTrainCommand
 {
     public static Command Create()
     {
-        Command command = new("train", "Train the reward models whose sections of the recipe (reward-helpfulness, reward-safety) name model and data.");
+        Command command = new(
+            "train", "Train the reward models whose sections of the recipe (reward-helpfulness, reward-safety) name model and data.");
         RecipeArguments arguments = new();
         arguments.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -27,7 +28,8 @@ internal static class RewardTrainCommand
                 if (stages.Length == 0)
                 {
                     throw new CliException(
-                        $"The recipe names no data in {RewardStage.Helpfulness} or {RewardStage.Safety}; 'cria raise' trains on the run's own preferences.");
+                        $"The recipe names no data in {RewardStage.Helpfulness} or {RewardStage.Safety}; "
+                        + "'cria raise' trains on the run's own preferences.");
                 }
 
                 if (stages.FirstOrDefault(stage => stage.Section.Model.Length == 0).Stage is { } nameless)

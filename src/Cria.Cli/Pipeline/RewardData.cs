@@ -13,7 +13,9 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
     /// <param name="section">The section.</param>
     /// <param name="kind">Which reward model it trains.</param>
     /// <param name="seed">Decides what is drawn of the rest.</param>
-    /// <exception cref="AlignmentDataException">A file is missing or a line is no comparison, or nothing is left; the message says where.</exception>
+    /// <exception cref="AlignmentDataException">
+    /// A file is missing or a line is no comparison, or nothing is left; the message says where.
+    /// </exception>
     public static RewardData Read(RewardSection section, PreferenceKind kind, ulong seed)
     {
         List<string> notes = [];
@@ -31,7 +33,8 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
         if (section.Rest.Count > 0)
         {
             PreferenceKind other = kind == PreferenceKind.Safety ? PreferenceKind.Helpfulness : PreferenceKind.Safety;
-            Comparison[] rest = [.. Read(section.Rest, options with { MissingKind = other }, notes).Where(c => !asked.Contains(PromptOf(c)))];
+            List<Comparison> all = Read(section.Rest, options with { MissingKind = other }, notes);
+            Comparison[] rest = [.. all.Where(comparison => !asked.Contains(PromptOf(comparison)))];
             training = kind == PreferenceKind.Safety
                 ? ComparisonMix.ForSafety(training, rest, seed)
                 : ComparisonMix.ForHelpfulness(training, rest, seed);

@@ -19,7 +19,8 @@ internal static class RewardStage
 
     /// <summary>Trains one reward model and shows how it does.</summary>
     public static void Run(
-        RunDirectory run, string stage, RewardSection section, PreferenceKind kind, ulong seed, Device device, CancellationToken cancellation)
+        RunDirectory run, string stage, RewardSection section, PreferenceKind kind, ulong seed, Device device,
+        CancellationToken cancellation)
     {
         RewardData data = RewardData.Read(section, kind, seed);
         Console.WriteLine($"{stage}: {data.Training.Count:N0} comparisons to train on, {data.HeldOut.Count:N0} held out");

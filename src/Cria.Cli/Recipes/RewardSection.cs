@@ -1,6 +1,8 @@
 namespace Cria.Cli.Recipes;
 
-/// <summary>Training of one of the two reward models, by default as Llama 2's; small models want a higher rate and smaller batches.</summary>
+/// <summary>
+/// Training of one of the two reward models, by default as Llama 2's; small models want a higher rate and smaller batches.
+/// </summary>
 internal sealed class RewardSection
 {
     internal static readonly string[] Methods = ["full", "last-layers", "lora", "features"];
@@ -19,7 +21,9 @@ internal sealed class RewardSection
     /// <summary>Comparisons to train on at most; 0 for all.</summary>
     public int Pairs { get; set; }
 
-    /// <summary>Comparisons of other kinds to mix in, as the paper does: as many as there are for helpfulness, a ninth for safety.</summary>
+    /// <summary>
+    /// Comparisons of other kinds to mix in, as the paper does: as many as there are for helpfulness, a ninth for safety.
+    /// </summary>
     public List<string> Rest { get; set; } = [];
 
     /// <summary>Files of comparisons to measure on; training comparisons with one of their prompts are left out.</summary>
@@ -34,11 +38,14 @@ internal sealed class RewardSection
     /// <summary>Count and report lines that are no comparison instead of stopping.</summary>
     public bool SkipBad { get; set; }
 
-    /// <summary>What is trained: <c>full</c>, <c>last-layers</c>, <c>lora</c>, or <c>features</c> (a linear head over a frozen model).</summary>
+    /// <summary>
+    /// What is trained: <c>full</c>, <c>last-layers</c>, <c>lora</c>, or <c>features</c> (a linear head over a frozen model).
+    /// </summary>
     public string Method { get; set; } = "full";
 
     /// <summary>
-    /// For <c>features</c> the number of blocks below the hidden states that are read; for <c>last-layers</c> the first block that is trained.
+    /// For <c>features</c> the number of blocks below the hidden states that are read; for <c>last-layers</c> the first block that is
+    /// trained.
     /// </summary>
     public int Layer { get; set; }
 

@@ -29,7 +29,8 @@ public sealed record BestOfN(string Selector, string Judge, int Prompts, IReadOn
         ArgumentNullException.ThrowIfNull(counts);
         if (prompts.Count == 0 || answers.Count != prompts.Count || answers.Any(given => given.Count < counts.Max()))
         {
-            throw new ArgumentException($"Best of {counts.Max()} needs that many answers for each of {prompts.Count} prompts.", nameof(answers));
+            throw new ArgumentException(
+                $"Best of {counts.Max()} needs that many answers for each of {prompts.Count} prompts.", nameof(answers));
         }
 
         AnsweredPrompt[] all = [.. prompts.SelectMany((prompt, p) => answers[p].Select(answer => new AnsweredPrompt(prompt, answer)))];
@@ -59,7 +60,8 @@ public sealed record BestOfN(string Selector, string Judge, int Prompts, IReadOn
 /// <param name="JudgedMaximum">The judge's own best score among them: what a perfect choice would give.</param>
 /// <param name="ChosenCharacters">Mean length of the chosen answer.</param>
 public sealed record BestOfNPoint(
-    int N, MeanFigure Maximum, MeanFigure Mean, MeanFigure JudgedChoice, MeanFigure JudgedMean, MeanFigure JudgedMaximum, double ChosenCharacters)
+    int N, MeanFigure Maximum, MeanFigure Mean, MeanFigure JudgedChoice, MeanFigure JudgedMean, MeanFigure JudgedMaximum,
+    double ChosenCharacters)
 {
     /// <summary>Measures the choice among the first <paramref name="n"/> answers.</summary>
     internal static BestOfNPoint Of(int n, double[][] selected, double[][] judged, IReadOnlyList<IReadOnlyList<AnswerText>> answers)

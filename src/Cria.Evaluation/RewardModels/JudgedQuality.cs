@@ -8,8 +8,8 @@ namespace Cria.Evaluation;
 public sealed record JudgedQuality(double Quality, MeanFigure Score)
 {
     /// <summary>
-    /// The calibration of a reward function as a point-wise measure (Touvron et al. 2023, figure 29): answers sorted by a judge's score, in groups
-    /// of equal size, from worst to best. A function that can be trusted gives a rising curve.
+    /// The calibration of a reward function as a point-wise measure (Touvron et al. 2023, figure 29): answers sorted by a judge's score,
+    /// in groups of equal size, from worst to best. A function that can be trusted gives a rising curve.
     /// </summary>
     /// <param name="reward">The function.</param>
     /// <param name="judge">The judge.</param>
@@ -25,7 +25,8 @@ public sealed record JudgedQuality(double Quality, MeanFigure Score)
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         if (answers.Count == 0)
         {
-            throw new AlignmentDataException($"There are no answers to compare the reward function '{reward.Name}' with the judge '{judge.Name}' on.");
+            throw new AlignmentDataException(
+                $"There are no answers to compare the reward function '{reward.Name}' with the judge '{judge.Name}' on.");
         }
 
         double[] scores = reward.ScoreChecked(answers);
@@ -37,7 +38,9 @@ public sealed record JudgedQuality(double Quality, MeanFigure Score)
         int used = Math.Min(groups, sorted.Length);
         return [.. Enumerable.Range(0, used).Select(g =>
         {
-            (double Quality, double Score)[] members = sorted[(int)((long)g * sorted.Length / used)..(int)((g + 1L) * sorted.Length / used)];
+            int first = (int)((long)g * sorted.Length / used);
+            int end = (int)((g + 1L) * sorted.Length / used);
+            (double Quality, double Score)[] members = sorted[first..end];
             return new JudgedQuality(members.Average(member => member.Quality), MeanFigure.Of([.. members.Select(member => member.Score)]));
         })];
     }

@@ -13,15 +13,18 @@ public static class MarginAblation
     /// <param name="start">What each training starts from.</param>
     /// <param name="training">Comparisons to train on.</param>
     /// <param name="heldOut">Comparisons to measure on.</param>
-    /// <param name="folder">Holds one model directory for each margin, <c>margin-none</c>, <c>margin-small</c>, <c>margin-large</c>.</param>
+    /// <param name="folder">
+    /// Holds one model directory for each margin, <c>margin-none</c>, <c>margin-small</c>, <c>margin-large</c>.
+    /// </param>
     /// <param name="metricsPath">The metrics file; the stages are named like the directories.</param>
     /// <param name="device">Computes.</param>
     /// <param name="progress">Told after each step.</param>
     /// <param name="cancellation">Interrupts after the step at work, with a checkpoint.</param>
     /// <returns>The accuracy with each margin, or null where it was cancelled.</returns>
     public static IReadOnlyList<(RewardMargin Margin, RewardAccuracy Accuracy)>? Run(
-        RewardTrainingSettings settings, LoadedModel start, IReadOnlyList<Comparison> training, IReadOnlyList<Comparison> heldOut, string folder,
-        string metricsPath, Device device, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        RewardTrainingSettings settings, LoadedModel start, IReadOnlyList<Comparison> training, IReadOnlyList<Comparison> heldOut,
+        string folder, string metricsPath, Device device, IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         List<(RewardMargin, RewardAccuracy)> results = [];

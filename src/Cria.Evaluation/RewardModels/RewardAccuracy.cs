@@ -36,7 +36,8 @@ public sealed record RewardAccuracy(string Reward, Rate Overall)
     public double CalibrationError { get; init; }
 
     /// <summary>
-    /// Mean of σ(score) by judged quality: chosen answers by how much better they were rated, rejected ones by how much worse; from worst to best.
+    /// Mean of σ(score) by judged quality: chosen answers by how much better they were rated, rejected ones by how much worse; from worst
+    /// to best.
     /// </summary>
     public IReadOnlyList<QualityLevel> ScoreByQuality { get; init; } = [];
 

@@ -14,7 +14,9 @@ public static class RewardModelEvaluation
     /// <param name="reward">The function; the length baselines stand beside it.</param>
     /// <param name="heldOut">Comparisons that it was not trained on.</param>
     /// <param name="tokens">Counts the tokens of an answer, for the second baseline; or null.</param>
-    /// <exception cref="AlignmentDataException">There are no comparisons, or the function failed; the message names it and the prompt.</exception>
+    /// <exception cref="AlignmentDataException">
+    /// There are no comparisons, or the function failed; the message names it and the prompt.
+    /// </exception>
     public static RewardAccuracy Measure(
         IRewardFunction reward, IReadOnlyList<Comparison> heldOut, Func<AnswerText, int>? tokens = null)
     {
@@ -26,7 +28,8 @@ public static class RewardModelEvaluation
         }
 
         double[] scores = reward.ScoreChecked([.. heldOut.SelectMany(Answers)]);
-        ScoredComparison[] all = [.. heldOut.Select((comparison, i) => new ScoredComparison(comparison, scores[2 * i], scores[(2 * i) + 1]))];
+        ScoredComparison[] all = [.. heldOut.Select(
+            (comparison, i) => new ScoredComparison(comparison, scores[2 * i], scores[(2 * i) + 1]))];
         IReadOnlyList<CalibrationBin> calibration = CalibrationBin.Of(
             all.Where(pair => pair.Difference != 0).Select(pair => (Logistic(Math.Abs(pair.Difference)), pair.IsRight)), CalibrationBins);
         return new RewardAccuracy(reward.Name, RateOf(all))

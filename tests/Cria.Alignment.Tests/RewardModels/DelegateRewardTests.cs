@@ -30,8 +30,10 @@ public sealed class DelegateRewardTests
     public void Any_reward_function_is_checked_before_its_scores_are_used()
     {
         AssertNames(Assert.Throws<AlignmentDataException>(() => new Fixed([0, double.NaN]).ScoreChecked(Answers)));
-        Assert.Contains("1 scores for 2", Assert.Throws<AlignmentDataException>(() => new Fixed([0]).ScoreChecked(Answers)).Message, StringComparison.Ordinal);
-        Assert.Contains("mine", Assert.Throws<AlignmentDataException>(() => new Fixed(null).ScoreChecked(Answers)).Message, StringComparison.Ordinal);
+        AlignmentDataException few = Assert.Throws<AlignmentDataException>(() => new Fixed([0]).ScoreChecked(Answers));
+        Assert.Contains("1 scores for 2", few.Message, StringComparison.Ordinal);
+        AlignmentDataException thrown = Assert.Throws<AlignmentDataException>(() => new Fixed(null).ScoreChecked(Answers));
+        Assert.Contains("mine", thrown.Message, StringComparison.Ordinal);
         Assert.Equal([1, 2], new Fixed([1, 2]).ScoreChecked(Answers));
     }
 

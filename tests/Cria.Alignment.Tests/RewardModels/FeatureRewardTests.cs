@@ -24,8 +24,8 @@ public sealed class FeatureRewardTests : IDisposable
         Assert.Equal(result.Validation.Min(tried => tried.Loss), result.Validation.First(tried => tried.Penalty == result.Penalty).Loss);
         using RewardModel reward = RewardModel.Load(Path.Combine(_root, "head"), device);
         Comparison[] unseen = TinyReward.Comparisons(40, first: 1000);
-        double[] chosen = reward.Score([.. unseen.Select(pair => new AnsweredPrompt(new AlignmentPrompt("p", pair.Prompt), pair.Chosen))]);
-        double[] rejected = reward.Score([.. unseen.Select(pair => new AnsweredPrompt(new AlignmentPrompt("p", pair.Prompt), pair.Rejected))]);
+        double[] chosen = Scores(reward, unseen, pair => pair.Chosen);
+        double[] rejected = Scores(reward, unseen, pair => pair.Rejected);
         int right = chosen.Where((score, i) => score > rejected[i]).Count();
         Assert.True(right >= 36, $"{right} of 40");
     }
@@ -98,7 +98,8 @@ public sealed class FeatureRewardTests : IDisposable
     public void The_fit_is_the_minimum_of_its_objective()
     {
         DeterministicRandom random = new(7);
-        double[][] differences = [.. Enumerable.Range(0, 50).Select(_ => Enumerable.Range(0, 11).Select(_ => random.NextGaussian()).ToArray())];
+        double[][] differences = [.. Enumerable.Range(0, 50).Select(
+            _ => Enumerable.Range(0, 11).Select(_ => random.NextGaussian()).ToArray())];
         double[] margins = [.. Enumerable.Range(0, 50).Select(i => i % 3 / 2.0)];
         double[] weights = RankingRegression.Fit(differences, margins, 0.1);
         double least = RankingRegression.Objective(differences, margins, weights, 0.1);
@@ -119,15 +120,20 @@ public sealed class FeatureRewardTests : IDisposable
         using CpuDevice device = new(1);
         using LoadedModel start = SaveChat();
         ArgumentException error = Assert.Throws<ArgumentException>(() => FeatureRewardTraining.Run(
-            new FeatureTrainingSettings { Features = new RewardFeatures(3) }, start, TinyReward.Comparisons(2), Path.Combine(_root, "head"), device));
+            new FeatureTrainingSettings { Features = new RewardFeatures(3) }, start, TinyReward.Comparisons(2),
+            Path.Combine(_root, "head"), device));
         Assert.Contains("1..2", error.Message, StringComparison.Ordinal);
     }
 
     private FeatureTrainingResult Run(
-        LoadedModel start, Comparison[] pairs, string name, Device device, FeaturePooling pooling = FeaturePooling.Last, Action? progress = null) =>
+        LoadedModel start, Comparison[] pairs, string name, Device device, FeaturePooling pooling = FeaturePooling.Last,
+        Action? progress = null) =>
         FeatureRewardTraining.Run(
             new FeatureTrainingSettings { Features = new RewardFeatures(1, pooling), CacheFolder = Path.Combine(_root, "cache") },
             start, pairs, Path.Combine(_root, name), device, progress is null ? null : new OnEvery(progress));
+
+    private static double[] Scores(RewardModel reward, Comparison[] pairs, Func<Comparison, AnswerText> answer) =>
+        reward.Score([.. pairs.Select(pair => new AnsweredPrompt(new AlignmentPrompt("p", pair.Prompt), answer(pair)))]);
 
     private string Head(string name) => File.ReadAllText(Path.Combine(_root, name, "reward_features.json"));
 

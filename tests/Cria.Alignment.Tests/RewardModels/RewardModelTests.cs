@@ -15,7 +15,8 @@ public sealed class RewardModelTests
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(SharedData.Golden("hf/reward/expected.json")));
         int[] ids = [.. expected.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
         Assert.Equal("reward", model.Name);
-        Assert.Equal(expected.RootElement.GetProperty("logits")[0][0].GetDouble(), model.ScoreEncoded([new EncodedAnswer(ids, 0)])[0], 1e-4);
+        double score = expected.RootElement.GetProperty("logits")[0][0].GetDouble();
+        Assert.Equal(score, model.ScoreEncoded([new EncodedAnswer(ids, 0)])[0], 1e-4);
     }
 
     [Fact]
@@ -24,7 +25,8 @@ public sealed class RewardModelTests
         using CpuDevice device = new(2);
         using TinyReward tiny = new();
         using ScalarHeadRewardModel model = new("tiny", tiny.Model, device);
-        AnsweredPrompt[] answers = [.. Enumerable.Range(0, 60).Select(i => TinyReward.Answer($"What does llama {i} do?", new string('x', i) + "."))];
+        AnsweredPrompt[] answers = [.. Enumerable.Range(0, 60).Select(
+            i => TinyReward.Answer($"What does llama {i} do?", new string('x', i) + "."))];
         double[] together = model.Score(answers);
         double[] alone = [.. answers.Select(answer => model.Score([answer])[0])];
         double[] reversed = model.Score([.. answers.Reverse()]);

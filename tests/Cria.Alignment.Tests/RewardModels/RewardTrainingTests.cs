@@ -61,7 +61,12 @@ public sealed class RewardTrainingTests : IDisposable
         using CpuDevice device = new(1);
         using TinyReward start = new();
         Comparison[] pairs = TinyReward.Comparisons(3);
-        RewardTrainingSettings settings = Settings with { SafetyLossWeight = 0.5, BatchPairs = 3, Optimizer = new AdamWSettings(ClipNorm: 1e9f) };
+        RewardTrainingSettings settings = Settings with
+        {
+            SafetyLossWeight = 0.5,
+            BatchPairs = 3,
+            Optimizer = new AdamWSettings(ClipNorm: 1e9f),
+        };
         RewardTrainingSet set = RewardTrainingSet.From(pairs, TinyChat.Tokenizer, ChatFormat.Llama2, 128);
         double reported;
         using (LlamaWeights weights = RewardStart.WithScalarHead(start.Model.Weights))
@@ -180,7 +185,8 @@ public sealed class RewardTrainingTests : IDisposable
         Assert.True(kills > 0);
         foreach (string name in Directory.GetFiles(Path.Combine(undisturbed, "reward")).Select(path => Path.GetFileName(path)!))
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, "reward", name)), File.ReadAllBytes(Path.Combine(folder, "reward", name)));
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(undisturbed, "reward", name)), File.ReadAllBytes(Path.Combine(folder, "reward", name)));
         }
 
         Assert.Equal(60, File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Length);

@@ -26,6 +26,7 @@ internal static class TinyRewardTraining
             CheckpointEvery = 1,
         };
         return RewardModelTraining.Run(
-            settings, start.Model, TinyReward.Comparisons(240), Path.Combine(folder, "reward"), Path.Combine(folder, "metrics.jsonl"), "reward", device);
+            settings, start.Model, TinyReward.Comparisons(240), Path.Combine(folder, "reward"),
+            Path.Combine(folder, "metrics.jsonl"), "reward", device);
     }
 }

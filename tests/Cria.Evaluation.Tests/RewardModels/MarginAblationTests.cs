@@ -45,6 +45,7 @@ public sealed class MarginAblationTests : IDisposable
     private static double Gap(RewardAccuracy accuracy) => accuracy.Chosen!.Mean - accuracy.Rejected!.Mean;
 
     private static Comparison[] Pairs(int first, int count) => [.. Enumerable.Range(first, count).Select(i => new Comparison(
-        [new ChatMessage(ChatRole.User, $"Which way {i}?")], new ComparedAnswer($"Up the hill {i}."), new ComparedAnswer($"Down the valley {i}."),
+        [new ChatMessage(ChatRole.User, $"Which way {i}?")], new ComparedAnswer($"Up the hill {i}."),
+        new ComparedAnswer($"Down the valley {i}."),
         PreferenceRating.Significantly))];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cria.Alignment;
 using Cria.Models;
 
@@ -18,12 +19,12 @@ public sealed class RewardModelEvaluationTests
         RewardAccuracy accuracy = RewardModelEvaluation.Measure(Words(), pairs, answer => answer.Text.Split(' ').Length);
         Assert.Equal(new Rate(3, 4), accuracy.Overall);
         Assert.Equal(
-            [new NamedRate("significantly", new Rate(2, 2)), new NamedRate("slightly", new Rate(0, 1)), new NamedRate("negligibly", new Rate(1, 1))],
+            [Named("significantly", 2, 2), Named("slightly", 0, 1), Named("negligibly", 1, 1)],
             accuracy.ByRating);
-        Assert.Equal([new NamedRate("a.jsonl", new Rate(2, 2)), new NamedRate("b.jsonl", new Rate(1, 2))], accuracy.BySet);
-        Assert.Equal([new NamedRate("-50 to 49", new Rate(2, 3)), new NamedRate("200 and more", new Rate(1, 1))], accuracy.ByLengthDifference);
+        Assert.Equal([Named("a.jsonl", 2, 2), Named("b.jsonl", 1, 2)], accuracy.BySet);
+        Assert.Equal([Named("-50 to 49", 2, 3), Named("200 and more", 1, 1)], accuracy.ByLengthDifference);
         Assert.Equal(
-            [new NamedRate("safe > safe", new Rate(1, 1)), new NamedRate("safe > unsafe", new Rate(1, 1)), new NamedRate("unsafe > unsafe", new Rate(0, 1))],
+            [Named("safe > safe", 1, 1), Named("safe > unsafe", 1, 1), Named("unsafe > unsafe", 0, 1)],
             accuracy.BySafety);
         Assert.Equal(new Rate(2, 4), accuracy.LongerAnswer);
         Assert.Equal(new Rate(2, 3), accuracy.MoreTokens);
@@ -45,10 +46,10 @@ public sealed class RewardModelEvaluationTests
         {
             double difference = 3 * random.NextDouble();
             bool isRight = random.NextDouble() < 1 / (1 + Math.Exp(-difference));
-            string high = difference.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            string high = difference.ToString("R", CultureInfo.InvariantCulture);
             return Pair(isRight ? high : "0", isRight ? "0" : high, PreferenceRating.Better, $"x, line {i}", null, null);
         })];
-        DelegateReward reward = new("logit", answer => double.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
+        DelegateReward reward = new("logit", answer => double.Parse(answer.Answer.Text, CultureInfo.InvariantCulture));
         RewardAccuracy accuracy = RewardModelEvaluation.Measure(reward, pairs);
         Assert.InRange(accuracy.CalibrationError, 0, 0.02);
         Assert.All(accuracy.Calibration, bin => Assert.InRange(bin.Correct.Value, bin.Confidence - 0.06, bin.Confidence + 0.06));
@@ -60,8 +61,8 @@ public sealed class RewardModelEvaluationTests
     {
         AlignmentPrompt[] prompts = [Prompt("p1"), Prompt("p2")];
         AnswerText[][] answers = [[new("1"), new("3"), new("2")], [new("5"), new("4"), new("9")]];
-        DelegateReward selector = new("selector", answer => int.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
-        DelegateReward judge = new("judge", answer => -int.Parse(answer.Answer.Text, System.Globalization.CultureInfo.InvariantCulture));
+        DelegateReward selector = new("selector", answer => int.Parse(answer.Answer.Text, CultureInfo.InvariantCulture));
+        DelegateReward judge = new("judge", answer => -int.Parse(answer.Answer.Text, CultureInfo.InvariantCulture));
         BestOfN result = BestOfN.Measure(selector, judge, prompts, answers, [3, 1]);
         Assert.Equal([1, 3], result.Points.Select(point => point.N));
         Assert.Equal(3, result.Points[0].Maximum.Mean);
@@ -76,7 +77,8 @@ public sealed class RewardModelEvaluationTests
     [Fact]
     public void A_trustworthy_reward_rises_with_the_judged_quality()
     {
-        AnsweredPrompt[] answers = [.. Enumerable.Range(0, 70).Select(i => new AnsweredPrompt(Prompt("p"), new AnswerText(new string('x', (i * 37) % 70))))];
+        AnsweredPrompt[] answers = [.. Enumerable.Range(0, 70).Select(
+            i => new AnsweredPrompt(Prompt("p"), new AnswerText(new string('x', (i * 37) % 70))))];
         DelegateReward reward = new("length", answer => (answer.Answer.Text.Length / 10.0) - 3.5);
         IReadOnlyList<JudgedQuality> curve = JudgedQuality.Measure(reward, new LengthJudge(), answers);
         Assert.Equal([4.5, 14.5, 24.5, 34.5, 44.5, 54.5, 64.5], curve.Select(point => point.Quality));
@@ -91,11 +93,15 @@ public sealed class RewardModelEvaluationTests
         public double Score(AlignmentPrompt prompt, AnswerText answer) => answer.Text.Length;
     }
 
-    private static DelegateReward Words() => new("words", answer => answer.Answer.Text.StartsWith("good", StringComparison.Ordinal) ? 1 : -1);
+    private static NamedRate Named(string name, long successes, long trials) => new(name, new Rate(successes, trials));
+
+    private static DelegateReward Words() => new(
+        "words", answer => answer.Answer.Text.StartsWith("good", StringComparison.Ordinal) ? 1 : -1);
 
     private static AlignmentPrompt Prompt(string text) => new(text, [new ChatMessage(ChatRole.User, text)]);
 
-    private static Comparison Pair(string chosen, string rejected, PreferenceRating rating, string origin, bool? chosenSafe, bool? rejectedSafe) =>
+    private static Comparison Pair(
+        string chosen, string rejected, PreferenceRating rating, string origin, bool? chosenSafe, bool? rejectedSafe) =>
         new(
             [new ChatMessage(ChatRole.User, "question")], new ComparedAnswer(chosen) { IsSafe = chosenSafe },
             new ComparedAnswer(rejected) { IsSafe = rejectedSafe }, rating) { Origin = origin };
