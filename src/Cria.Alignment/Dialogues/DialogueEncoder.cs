@@ -12,7 +12,7 @@ public static class DialogueEncoder
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">The model's chat format.</param>
     /// <param name="dialogue">Ends with the assistant's answer.</param>
-    /// <exception cref="AlignmentDataException">The format cannot express the dialogue, or it has no answer; its origin is named.</exception>
+    /// <exception cref="AlignmentDataException">The format cannot express it, or it has no answer; its origin is named.</exception>
     public static EncodedDialogue Encode(Tokenizer tokenizer, ChatFormat format, Dialogue dialogue)
     {
         ArgumentNullException.ThrowIfNull(format);
@@ -45,7 +45,9 @@ public static class DialogueEncoder
         return start;
     }
 
-    /// <summary>What a format writes behind the end of the last answer (ChatML: a line break) is neither learned nor does it teach anything.</summary>
+    /// <summary>
+    /// What a format writes behind the end of the last answer (ChatML: a line break) is neither learned nor does it teach anything.
+    /// </summary>
     internal static EncodedDialogue WithoutTail(EncodedDialogue dialogue)
     {
         int length = Array.LastIndexOf(dialogue.IsAssistant, true) + 1;

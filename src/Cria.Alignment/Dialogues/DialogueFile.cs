@@ -3,9 +3,15 @@ namespace Cria.Alignment;
 /// <summary>
 /// Files of dialogues, JSONL (gzip where the name ends in <c>.gz</c>), one object a line, in any of these forms:
 /// <list type="bullet">
-/// <item><c>{"messages":[{"role":"system|user|assistant","content":"…"}]}</c>, with <c>"last_answer_only":true</c> where only the last answer is to be learned;</item>
+/// <item>
+/// <c>{"messages":[{"role":"system|user|assistant","content":"…"}]}</c>, with <c>"last_answer_only":true</c> where only the last answer
+/// is to be learned;
+/// </item>
 /// <item><c>{"prompt":…,"completion":…}</c>, texts or lists of messages (TRL);</item>
-/// <item><c>{"instruction":"…","input":"…","output":"…"}</c> (Alpaca) or <c>{"instruction":"…","context":"…","response":"…"}</c> (Dolly), with <c>history</c> and <c>system</c> where there are any;</item>
+/// <item>
+/// <c>{"instruction":"…","input":"…","output":"…"}</c> (Alpaca) or <c>{"instruction":"…","context":"…","response":"…"}</c> (Dolly), with
+/// <c>history</c> and <c>system</c> where there are any;
+/// </item>
 /// <item><c>{"conversations":[{"from":"human|gpt|system","value":"…"}]}</c> (ShareGPT);</item>
 /// <item><c>{"prompt":{"text":"…","replies":[…]}}</c>, a tree of ranked replies (Open Assistant): the dialogue of the best ones.</item>
 /// </list>

@@ -3,7 +3,7 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>The forms that a line of a file of dialogues may have. Each message is read together with the name of its field, for errors.</summary>
+/// <summary>The forms that a line of a file of dialogues may have. Each message is read with the name of its field, for errors.</summary>
 internal static class DialogueForms
 {
     private const string Expected =
@@ -16,7 +16,8 @@ internal static class DialogueForms
             : line.Has("conversations") ? Conversations(line)
             : line.Has("instruction") ? Instruction(line)
             : line.Has("prompt") && line.Value.GetProperty("prompt").ValueKind == JsonValueKind.Object ? DialogueTree.BestPath(line)
-            : line.Has("prompt") && line.Has("completion") ? [.. Part(line, "prompt", ChatRole.User), .. Part(line, "completion", ChatRole.Assistant)]
+            : line.Has("prompt") && line.Has("completion")
+                ? [.. Part(line, "prompt", ChatRole.User), .. Part(line, "completion", ChatRole.Assistant)]
             : throw line.Error($"{Expected}, found {DataLine.Describe(line.Value)}.");
         Check(line, messages);
         return new Dialogue([.. messages.Select(message => message.Message)])
@@ -49,7 +50,8 @@ internal static class DialogueForms
 
         if (messages[^1].Message.Role != ChatRole.Assistant)
         {
-            throw line.Error($"'{messages[^1].Field}' is the {Name(messages[^1].Message.Role)}'s: a dialogue to learn from ends with the assistant's answer.");
+            throw line.Error(
+                $"'{messages[^1].Field}' is the {Name(messages[^1].Message.Role)}'s: a dialogue ends with the assistant's answer.");
         }
     }
 
@@ -57,7 +59,9 @@ internal static class DialogueForms
         [.. line.Messages(name).Select((message, i) => (message, $"{name}[{i}]"))];
 
     private static List<(ChatMessage Message, string Field)> Part(DataLine line, string name, ChatRole role) =>
-        line.Value.GetProperty(name).ValueKind == JsonValueKind.Array ? List(line, name) : [(new ChatMessage(role, line.Text(name)!), name)];
+        line.Value.GetProperty(name).ValueKind == JsonValueKind.Array
+            ? List(line, name)
+            : [(new ChatMessage(role, line.Text(name)!), name)];
 
     private static List<(ChatMessage Message, string Field)> Instruction(DataLine line)
     {

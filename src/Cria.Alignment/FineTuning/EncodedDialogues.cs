@@ -5,7 +5,7 @@ using Cria.Training;
 
 namespace Cria.Alignment;
 
-/// <summary>Dialogues as the sequences of a training: each token predicts the next, and what is not the assistant's has no target.</summary>
+/// <summary>Dialogues as the sequences of a training: each token predicts the next; what is not the assistant's has no target.</summary>
 internal sealed class EncodedDialogues
 {
     private readonly EncodedDialogue[] _dialogues;

@@ -28,7 +28,9 @@ public sealed record FineTuningResult(
         Write(json, "", Validation);
     });
 
-    internal static FineTuningResult? Read(string folder, SettingsFingerprint settings) => TrainingRecord.Read(folder, settings, root => new FineTuningResult(
+    internal static FineTuningResult? Read(string folder, SettingsFingerprint settings) => TrainingRecord.Read(folder, settings, Read);
+
+    private static FineTuningResult Read(JsonElement root) => new(
         root.GetProperty("steps").GetInt64(),
         root.GetProperty("dialogues").GetInt32(),
         root.GetProperty("skipped").GetInt32(),
@@ -36,7 +38,7 @@ public sealed record FineTuningResult(
         root.GetProperty("learned_tokens").GetInt64(),
         root.GetProperty("loss").GetDouble(),
         Read(root, "start_"),
-        Read(root, "")));
+        Read(root, ""));
 
     private static void Write(Utf8JsonWriter json, string prefix, ValidationResult? validation)
     {
@@ -49,6 +51,7 @@ public sealed record FineTuningResult(
     private static ValidationResult? Read(JsonElement root, string prefix) =>
         root.TryGetProperty(prefix + "validation_loss", out JsonElement loss)
             ? new ValidationResult(
-                loss.GetDouble(), root.GetProperty(prefix + "bits_per_byte").GetDouble(), root.GetProperty(prefix + "validation_tokens").GetInt64())
+                loss.GetDouble(), root.GetProperty(prefix + "bits_per_byte").GetDouble(),
+                root.GetProperty(prefix + "validation_tokens").GetInt64())
             : null;
 }

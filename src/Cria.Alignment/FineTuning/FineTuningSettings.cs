@@ -3,7 +3,7 @@ using Cria.Training;
 
 namespace Cria.Alignment;
 
-/// <summary>Everything that decides how a model is fine-tuned on dialogues. The defaults are Llama 2's (Touvron et al. 2023, §3.1).</summary>
+/// <summary>Everything that decides how a model is fine-tuned on dialogues. The defaults are Llama 2's (paper, §3.1).</summary>
 public sealed record FineTuningSettings
 {
     /// <summary>Passes over the dialogues, where <see cref="Steps"/> is 0.</summary>
@@ -90,7 +90,9 @@ public sealed record FineTuningSettings
         Require(CheckpointEvery > 0, $"{nameof(CheckpointEvery)} must be positive, but is {CheckpointEvery}");
     }
 
-    /// <summary>What decides the bytes of the result, apart from the model and the dialogues. Threads, and when to validate and to save, do not.</summary>
+    /// <summary>
+    /// What decides the bytes of the result, apart from the model and the dialogues. Threads, and when to validate and to save, do not.
+    /// </summary>
     /// <param name="sequence">Tokens of a packed row.</param>
     /// <param name="steps">Optimiser steps.</param>
     /// <param name="pass">Tokens that go through the network at once.</param>

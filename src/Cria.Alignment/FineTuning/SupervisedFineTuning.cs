@@ -22,7 +22,7 @@ public static class SupervisedFineTuning
     /// <param name="start">The model to start from, which stays as it is; one without a chat format gets Llama 2's.</param>
     /// <param name="training">What to learn. Dialogues longer than a sequence are left out and counted.</param>
     /// <param name="validation">Held out, to measure; may be empty.</param>
-    /// <param name="folder">The model's folder, made where it is missing; an adapter goes into its folder <see cref="AdapterName"/>.</param>
+    /// <param name="folder">The model's folder, made where it is missing; an adapter goes into its <see cref="AdapterName"/>.</param>
     /// <param name="metricsPath">The metrics file of the run.</param>
     /// <param name="stage">The stage's name in the metrics.</param>
     /// <param name="device">Computes.</param>
@@ -136,7 +136,8 @@ public static class SupervisedFineTuning
     }
 
     private static SettingsFingerprint Fingerprint(
-        SettingsFingerprint settings, LoadedModel start, ChatFormat format, EncodedDialogues training, EncodedDialogues? validation) => settings
+        SettingsFingerprint settings, LoadedModel start, ChatFormat format, EncodedDialogues training,
+        EncodedDialogues? validation) => settings
         .Add("start", ModelHash.Of(start.Weights))
         .Add("chat_format", format.Name)
         .Add("dialogues", training.Hash())
@@ -148,7 +149,8 @@ public static class SupervisedFineTuning
 
     /// <summary>Saves the adapter, where there is one, and the model.</summary>
     private static void Save(
-        FineTuningSettings settings, LoadedModel start, ChatFormat format, LlamaWeights? trained, LoraAdapter? adapter, string folder, Device device)
+        FineTuningSettings settings, LoadedModel start, ChatFormat format, LlamaWeights? trained, LoraAdapter? adapter, string folder,
+        Device device)
     {
         HuggingFaceSaveOptions options = new() { ChatFormat = format };
         if (adapter is null)

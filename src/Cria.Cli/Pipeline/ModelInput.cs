@@ -24,5 +24,6 @@ internal static class ModelInput
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static bool IsPartOfModel(string file) => Path.GetExtension(file) is ".safetensors" or ".model" || Path.GetFileName(file) == "config.json";
+    private static bool IsPartOfModel(string file) =>
+        Path.GetExtension(file) is ".safetensors" or ".model" || Path.GetFileName(file) == "config.json";
 }

@@ -6,7 +6,7 @@ namespace Cria.Models;
 /// </summary>
 internal static class ChatTemplates
 {
-    /// <summary>Llama 2's format; the system message stands inside the first user message, and messages are stripped as in Meta's code.</summary>
+    /// <summary>Llama 2's format; the system message stands inside the first user message; messages are stripped as Meta does.</summary>
     public const string Llama2 =
         """
         {%- set state = namespace(system='') -%}

@@ -20,7 +20,8 @@ public sealed record HuggingFaceSaveOptions
 
 /// <summary>
 /// A model as Hugging Face's transformers keeps it: <c>config.json</c>, <c>generation_config.json</c>, safetensors (one file, or shards
-/// with an index), and for the tokenizer <c>tokenizer.model</c> or <c>tokenizer.json</c> (byte-level BPE) and <c>tokenizer_config.json</c>. What is saved here is read by
+/// with an index), and for the tokenizer <c>tokenizer.model</c> or <c>tokenizer.json</c> (byte-level BPE) and
+/// <c>tokenizer_config.json</c>. What is saved here is read by
 /// transformers, vLLM and llama.cpp's converter.
 /// </summary>
 public static class HuggingFaceDirectory
@@ -120,7 +121,7 @@ public static class HuggingFaceDirectory
     /// <summary>The tokenizer of a <c>tokenizer.json</c>.</summary>
     /// <exception cref="InvalidModelFileException">The file breaks its format, or holds something else than byte-level BPE.</exception>
     internal static Tokenizer LoadTokenizerFile(string path) => ReadTokenizerFile(path)
-        ?? throw new InvalidModelFileException($"{path}: the tokenizer is not byte-level BPE as of GPT-2, SmolLM or Llama 3, which is what is read.");
+        ?? throw new InvalidModelFileException($"{path}: expected byte-level BPE as of GPT-2, SmolLM or Llama 3, found another kind.");
 
     private static ByteLevelBpeTokenizer? ReadTokenizerFile(string path)
     {

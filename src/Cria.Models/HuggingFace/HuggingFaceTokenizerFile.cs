@@ -16,7 +16,11 @@ internal static class HuggingFaceTokenizerFile
     private const string Llama3Words =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly JsonWriterOptions WriterOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Indented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Reads a tokenizer; null where it is of another kind than byte-level BPE.</summary>
     /// <param name="path">The file.</param>
@@ -62,7 +66,7 @@ internal static class HuggingFaceTokenizerFile
         ByteLevelVocabulary vocabulary = tokenizer.Vocabulary;
         if (vocabulary.PreTokenizer == ByteLevelPreTokenizer.Default)
         {
-            throw new ArgumentException($"A tokenizer that splits words as llama.cpp's default cannot be saved as {FileName}.", nameof(tokenizer));
+            throw new ArgumentException($"Words split as by llama.cpp's default cannot be expressed in {FileName}.", nameof(tokenizer));
         }
 
         AtomicFile.Write(path, stream =>
@@ -89,13 +93,15 @@ internal static class HuggingFaceTokenizerFile
     {
         List<(string Token, int Id)> all = [.. vocabulary.Ints()];
         HashSet<int> known = [.. all.Select(entry => entry.Id)];
-        all.AddRange(added.Select(token => (token.RequiredText("content"), token.RequiredInt("id"))).Where(token => known.Add(token.Item2)));
+        all.AddRange(added.Select(token => (Token: token.RequiredText("content"), Id: token.RequiredInt("id")))
+            .Where(token => known.Add(token.Id)));
         string?[] tokens = new string?[all.Count];
         foreach ((string token, int id) in all)
         {
             if ((uint)id >= (uint)tokens.Length || tokens[id] is not null)
             {
-                throw new InvalidModelFileException($"{path}: the ids of {tokens.Length} tokens must be 0 to {tokens.Length - 1}, each once; '{token}' has {id}.");
+                throw new InvalidModelFileException(
+                    $"{path}: the ids of {tokens.Length} tokens must be 0 to {tokens.Length - 1}, each once; '{token}' has {id}.");
             }
 
             tokens[id] = token;
