@@ -31,6 +31,7 @@ public class CommandSurfaceTests
         cria bench train [--dim] [--layers] [--heads] [--kv-heads] [--hidden] [--vocab] [--seq] [--batch] [--threads] [--steps] [--warmup] [--pass-tokens] [--tied] [--lora] [--json]
         cria bench matmul [--tokens] [--threads] [--shape] [--json]
         cria bench generate [--model] [--shape] [--prompt] [--tokens] [--batch] [--tokenizer] [--threads] [--json]
+        cria bench ppo [--dim] [--layers] [--heads] [--kv-heads] [--hidden] [--vocab] [--prompt] [--answer] [--batch] [--mini] [--threads] [--iterations] [--profile] [--json]
         """;
 
     [Fact]

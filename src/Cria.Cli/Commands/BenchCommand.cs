@@ -2,15 +2,16 @@ using System.CommandLine;
 
 namespace Cria.Cli.Commands;
 
-/// <summary><c>cria bench train|matmul|generate</c>: how fast this machine is at the three things that matter.</summary>
+/// <summary><c>cria bench train|matmul|generate|ppo</c>: how fast this machine is at the things that matter.</summary>
 internal static class BenchCommand
 {
     public static Command Create()
     {
-        Command command = new("bench", "Measure training, matrix products or generation on this machine.");
+        Command command = new("bench", "Measure training, matrix products, generation or reinforcement learning on this machine.");
         command.Subcommands.Add(BenchTrainCommand.Create());
         command.Subcommands.Add(BenchMatmulCommand.Create());
         command.Subcommands.Add(BenchGenerateCommand.Create());
+        command.Subcommands.Add(BenchPpoCommand.Create());
         return command;
     }
 
