@@ -24,6 +24,8 @@ public class CommandSurfaceTests
         cria reward evaluate MODEL --data [--skip] [--pairs] [--skip-bad] [--json] [--threads]
         cria reward score MODEL --jsonl [--threads]
         cria reward best-of-n [--recipe] [--quick] [--output] [--documentation] [--set] [--threads] [--json]
+        cria ppo [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
+        cria dpo [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
         cria generate MODEL --jsonl [--max-tokens] [--temperature] [--top-k] [--top-p] [--min-p] [--repetition-penalty] [--seed] [--stop] [--batch] [--tokenizer] [--threads]
         cria score MODEL --jsonl [--tokenizer] [--threads]
         cria chat MODEL [--system] [--format] [--max-tokens] [--temperature] [--top-k] [--top-p] [--min-p] [--repetition-penalty] [--seed] [--stop] [--tokenizer] [--threads]

@@ -62,6 +62,8 @@ internal static class RootVerbs
         root.Subcommands.Add(SftCommand.Create());
         root.Subcommands.Add(PreferencesCommand.Create());
         root.Subcommands.Add(RewardCommand.Create());
+        root.Subcommands.Add(PpoCommand.Create());
+        root.Subcommands.Add(DpoCommand.Create());
         root.Subcommands.Add(GenerateCommand.Create());
         root.Subcommands.Add(ScoreCommand.Create());
         root.Subcommands.Add(ChatCommand.Create());

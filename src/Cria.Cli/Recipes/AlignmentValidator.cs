@@ -17,8 +17,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         Reward("reward-safety", recipe.RewardSafety);
         BestOfN(recipe.BestOfN);
         Sampling(recipe.RejectionSampling);
-        Ppo(recipe.Ppo);
-        Dpo(recipe.Dpo);
+        new PolicyValidator(rules).Validate(recipe);
         rules.NotNegative("evaluation.temperature", recipe.Evaluation.Temperature);
         rules.Positive("evaluation.maximum-tokens", recipe.Evaluation.MaximumTokens);
         rules.NotNegative("evaluation.obedience-dialogues", recipe.Evaluation.ObedienceDialogues);
@@ -118,28 +117,6 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive("rejection-sampling.epochs", sampling.Epochs);
         rules.Positive("rejection-sampling.learning-rate", sampling.LearningRate);
         rules.Positive("rejection-sampling.batch-size", sampling.BatchSize);
-    }
-
-    private void Ppo(PpoSection ppo)
-    {
-        rules.Positive("ppo.iterations", ppo.Iterations);
-        rules.Positive("ppo.batch-prompts", ppo.BatchPrompts);
-        rules.Positive("ppo.mini-batch-answers", ppo.MiniBatchAnswers);
-        rules.Positive("ppo.answer-tokens", ppo.AnswerTokens);
-        rules.Positive("ppo.learning-rate", ppo.LearningRate);
-        rules.NotNegative("ppo.kl-coefficient", ppo.KlCoefficient);
-        rules.NotNegative("ppo.missing-end-penalty", ppo.MissingEndPenalty);
-        rules.Positive("ppo.evaluate-every", ppo.EvaluateEvery);
-        rules.Positive("ppo.patience", ppo.Patience);
-        rules.NotNegative("ppo.held-out-prompts", ppo.HeldOutPrompts);
-    }
-
-    private void Dpo(DpoSection dpo)
-    {
-        rules.Positive("dpo.epochs", dpo.Epochs);
-        rules.Positive("dpo.batch-pairs", dpo.BatchPairs);
-        rules.Positive("dpo.learning-rate", dpo.LearningRate);
-        rules.Positive("dpo.beta", dpo.Beta);
     }
 
     private void Temperatures(string key, List<double> temperatures)
