@@ -27,6 +27,18 @@ public class BenchTests(TinyRun tiny)
     }
 
     [Fact]
+    public void Ppo_prints_its_figures()
+    {
+        JsonElement figures = Bench(
+            "ppo", "--dim", "16", "--layers", "1", "--heads", "2", "--kv-heads", "1", "--hidden", "32", "--vocab", "64", "--prompt", "6", "--answer", "5",
+            "--batch", "8", "--mini", "4", "--iterations", "1");
+        foreach (string name in new[] { "sample_s", "score_s", "update_s", "total_s", "peak_mib" })
+        {
+            Assert.True(figures.GetProperty(name).GetDouble() >= 0, name);
+        }
+    }
+
+    [Fact]
     public void Matmul_prints_its_figures()
     {
         JsonElement figures = Bench("matmul", "--tokens", "16", "--threads", "1", "--shape", "32,48");

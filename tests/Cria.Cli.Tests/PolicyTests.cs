@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Cria.Models;
+
+namespace Cria.Cli.Tests;
+
+/// <summary><c>cria ppo</c> and <c>cria dpo</c> as a user calls them, with models so small that everything takes a second.</summary>
+public sealed class PolicyTests(TinyRun tiny)
+{
+    private const string Recipe = """
+        name: policy
+        ppo:
+          model: policy-chat
+          helpfulness: policy-reward
+          safety: policy-reward-2
+          prompts: [policy-prompts.jsonl]
+          held-out: [policy-prompts.jsonl]
+          held-out-prompts: 4
+          iterations: 2
+          batch-prompts: 4
+          mini-batch-answers: 2
+          answer-tokens: 4
+          evaluate-every: 1
+          sample-every: 1
+        dpo:
+          model: policy-chat
+          data: [policy-pairs.jsonl]
+          held-out: [policy-pairs.jsonl]
+          batch-pairs: 4
+        """;
+
+    [Fact]
+    public void Both_verbs_train_a_chat_model_and_a_second_call_does_nothing()
+    {
+        Prepare();
+        string recipe = tiny.Write("policy.yaml", Recipe);
+        Assert.Contains("2 iterations", Run("ppo", "--recipe", recipe).Output, StringComparison.Ordinal);
+        Assert.Contains("up to date", Run("ppo", "--recipe", recipe).Output, StringComparison.Ordinal);
+        Assert.Contains("10 comparisons, 3 steps", Run("dpo", "--recipe", recipe).Output, StringComparison.Ordinal);
+        foreach (string stage in new[] { "ppo", "dpo" })
+        {
+            using LoadedModel model = HuggingFaceDirectory.Load(Path.Combine(tiny.Folder, "runs/policy", stage));
+            Assert.NotNull(model.ChatFormat);
+        }
+
+        string[] samples = File.ReadAllLines(Path.Combine(tiny.Folder, "runs/policy/metrics/samples.jsonl"));
+        Assert.Equal(8, samples.Length);
+        using JsonDocument sample = JsonDocument.Parse(samples[0]);
+        Assert.Equal("ppo", sample.RootElement.GetProperty("stage").GetString());
+    }
+
+    [Fact]
+    public void What_is_missing_or_wrong_in_a_recipe_is_said()
+    {
+        string none = tiny.Write("policy-none.yaml", "name: policy-none\n");
+        AssertRefused("ppo.model is empty", "ppo", none);
+        AssertRefused("dpo.model is empty", "dpo", none);
+        AssertRefused("ppo.mini-batch-answers", "ppo", tiny.Write("policy-bad.yaml", "name: policy-bad\nppo:\n  mini-batch-answers: 7\n"));
+        AssertRefused("dpo.loss", "dpo", tiny.Write("policy-bad2.yaml", "name: policy-bad2\ndpo:\n  loss: hinge\n"));
+    }
+
+    private void AssertRefused(string expected, string verb, string recipe)
+    {
+        ProgramResult result = CriaProgram.Run(tiny.Folder, verb, "--recipe", recipe);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A chat model and two reward models with random weights over the run's tokenizer, prompts and comparisons.</summary>
+    private void Prepare()
+    {
+        SentencePieceTokenizer tokenizer = SentencePieceTokenizer.Load(Path.Combine(tiny.Folder, TinyRun.Run, "tokenizer.model"));
+        LlamaConfig config = new()
+        {
+            Dim = 16,
+            Layers = 2,
+            Heads = 2,
+            KvHeads = 1,
+            HeadDim = 8,
+            HiddenDim = 32,
+            VocabularySize = tokenizer.VocabularySize,
+            ContextLength = 96,
+            TiedEmbeddings = true,
+        };
+        Save("policy-chat", config, 1, tokenizer);
+        Save("policy-reward", config with { TiedEmbeddings = false, ScalarHead = true }, 2, tokenizer);
+        Save("policy-reward-2", config with { TiedEmbeddings = false, ScalarHead = true }, 3, tokenizer);
+        tiny.Write("policy-prompts.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?"}"""));
+        tiny.Write("policy-pairs.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""));
+    }
+
+    private static string Lines(Func<int, string> line) => string.Join('\n', Enumerable.Range(0, 10).Select(line));
+
+    private void Save(string name, LlamaConfig config, ulong seed, SentencePieceTokenizer tokenizer)
+    {
+        using LlamaWeights weights = new(config);
+        weights.InitializeRandom(seed);
+        HuggingFaceDirectory.Save(
+            Path.Combine(tiny.Folder, name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = ChatFormat.Llama2 });
+    }
+
+    private ProgramResult Run(params string[] arguments)
+    {
+        ProgramResult result = CriaProgram.Run(tiny.Folder, arguments);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result;
+    }
+}
