@@ -21,14 +21,15 @@ public sealed record GhostAttentionSettings
 /// <summary>The outcome of a ghost-attention synthesis.</summary>
 /// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, the last answer learned only.</param>
 /// <param name="Synthesised">Dialogues that were begun.</param>
-/// <param name="Disobeyed">Dialogues dropped because no sample of a turn obeyed.</param>
-/// <param name="TooLong">Dialogues dropped because they outgrew the context.</param>
+/// <param name="Disobeyed">Of these, how many ended early because no sample of a turn obeyed.</param>
+/// <param name="TooLong">Of these, how many ended early because they outgrew the context.</param>
 public sealed record GhostAttentionResult(IReadOnlyList<Dialogue> Dialogues, int Synthesised, int Disobeyed, int TooLong);
 
 /// <summary>
 /// Ghost attention (Touvron et al. 2023, §3.3): an instruction is added to every message of the user, the answers are sampled turn by
 /// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only, and of its answers
-/// only the last.
+/// only the last. Every turn from the second on ends a training dialogue of its own, so that no sample is wasted; a dialogue whose next
+/// answer does not obey ends before it.
 /// </summary>
 public static class GhostAttention
 {
@@ -61,9 +62,8 @@ public static class GhostAttention
         int disobeyed = 0;
         for (int turn = 0; turn < turns; turn++)
         {
-            List<Script> asked = scripts.FindAll(script => turn < script.Questions.Count);
-            scripts.ForEach(script => script.Ask(turn));
-            tooLong += asked.RemoveAll(script => !script.Fits(sampler, settings.MaximumTokens) && scripts.Remove(script));
+            List<Script> asked = scripts.FindAll(script => script.Ask(turn));
+            tooLong += asked.RemoveAll(script => !sampler.Fits(script.Instructed, settings.MaximumTokens) && script.End());
             List<AlignmentPrompt> prompts =
                 [.. asked.Select(script => new AlignmentPrompt($"{script.Origin}, turn {turn + 1}", [.. script.Instructed]))];
             SampledAnswer[][] answers = sampler.Sample(
@@ -77,7 +77,7 @@ public static class GhostAttention
                 }
                 else
                 {
-                    scripts.Remove(asked[i]);
+                    asked[i].End();
                     disobeyed++;
                 }
             }
@@ -85,7 +85,7 @@ public static class GhostAttention
             progress?.Report((turn + 1, turns));
         }
 
-        return new GhostAttentionResult([.. scripts.Select(script => script.ToTraining())], dialogues.Count, disobeyed, tooLong);
+        return new GhostAttentionResult([.. scripts.SelectMany(script => script.ToTraining())], dialogues.Count, disobeyed, tooLong);
     }
 
     private static SampledAnswer? Choose(
@@ -104,6 +104,9 @@ public static class GhostAttention
     /// <summary>A dialogue on its way: with the instruction in every message, and with it in the first only.</summary>
     private sealed class Script(Dialogue dialogue, GhostInstructionSet instruction)
     {
+        private readonly List<ChatMessage> _plain = [];
+        private bool _hasEnded;
+
         public List<string> Questions { get; } = [.. dialogue.Messages.Where(m => m.Role == ChatRole.User).Select(m => m.Content)];
 
         public GhostInstructionSet Instruction => instruction;
@@ -112,25 +115,38 @@ public static class GhostAttention
 
         public List<ChatMessage> Instructed { get; } = [];
 
-        private List<ChatMessage> Plain { get; } = [];
-
-        public void Ask(int turn)
+        /// <summary>Asks the question of a turn; false where the dialogue has come to its end.</summary>
+        public bool Ask(int turn)
         {
-            if (turn < Questions.Count)
+            if (_hasEnded || turn >= Questions.Count)
             {
-                Instructed.Add(new ChatMessage(ChatRole.User, instruction.AddTo(Questions[turn])));
-                Plain.Add(turn == 0 ? Instructed[0] : new ChatMessage(ChatRole.User, Questions[turn]));
+                return false;
             }
-        }
 
-        public bool Fits(AnswerSampler sampler, int answerTokens) => sampler.Fits(Instructed, answerTokens);
+            Instructed.Add(new ChatMessage(ChatRole.User, instruction.AddTo(Questions[turn])));
+            _plain.Add(turn == 0 ? Instructed[0] : new ChatMessage(ChatRole.User, Questions[turn]));
+            return true;
+        }
 
         public void Answer(string text)
         {
             Instructed.Add(new ChatMessage(ChatRole.Assistant, text));
-            Plain.Add(Instructed[^1]);
+            _plain.Add(Instructed[^1]);
         }
 
-        public Dialogue ToTraining() => new(Plain) { LastAnswerOnly = true, Origin = $"ghost attention on {dialogue.Origin}" };
+        /// <summary>Ends the dialogue before the question that was asked last.</summary>
+        public bool End()
+        {
+            _plain.RemoveAt(_plain.Count - 1);
+            return _hasEnded = true;
+        }
+
+        /// <summary>A dialogue for each turn from the second on.</summary>
+        public IEnumerable<Dialogue> ToTraining() => Enumerable.Range(2, Math.Max(0, (_plain.Count / 2) - 1)).Select(
+            turns => new Dialogue([.. _plain.Take(turns * 2)])
+            {
+                LastAnswerOnly = true,
+                Origin = $"ghost attention on {Origin}, turn {turns}",
+            });
     }
 }

@@ -13,8 +13,8 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
         Dialogue[] scripts = [TaughtChat.Dialogue("one", "-", "two", "-", "three", "-"), TaughtChat.Dialogue("one", "-")];
         GhostAttentionResult result = GhostAttention.Synthesise(
             sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
-        Assert.Equal(2, result.Dialogues.Count);
-        Dialogue first = result.Dialogues[0];
+        Assert.Equal([4, 6], result.Dialogues.Select(dialogue => dialogue.Messages.Count));
+        Dialogue first = result.Dialogues[1];
         Assert.True(first.LastAnswerOnly);
         Assert.Equal(
             [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."],
@@ -27,13 +27,13 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     [Fact]
     public void Dialogues_that_disobey_or_outgrow_the_context_are_counted()
     {
-        Dialogue longScript = TaughtChat.Dialogue("one", "-", new string('x', 300), "-");
+        Dialogue longScript = TaughtChat.Dialogue("one", "-", "two", "-", new string('x', 300), "-");
         GhostAttentionResult result = GhostAttention.Synthesise(
             sailor.Chat.Sampler, [TaughtChat.Dialogue("one", "-"), longScript, TaughtChat.Dialogue("one", "-", "two", "-")],
             [King, Pirate, Pirate],
             new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
         Assert.Equal((3, 1, 1), (result.Synthesised, result.Disobeyed, result.TooLong));
-        Assert.Equal(4, Assert.Single(result.Dialogues).Messages.Count);
+        Assert.Equal([4, 4], result.Dialogues.Select(dialogue => dialogue.Messages.Count));
     }
 
     [Fact]
