@@ -77,7 +77,7 @@ public sealed class AnswerSampler : IDisposable
         int[][] ids = [.. requests.Select(request => Encode(request.Prompt))];
         SampledAnswer[] results = new SampledAnswer[requests.Count];
         Run(
-            requests.Select((request, i) => new GenerationRequest(ids[i], Options((float)request.Temperature, maximumTokens, request.Seed, topP))),
+            requests.Select((request, i) => new GenerationRequest(ids[i], Options((float)request.Temperature, maximumTokens, request.Seed, topP)) { Stream = 0 }),
             (index, result) => results[index] = Answer(result, ids[index], (float)requests[index].Temperature),
             progress,
             cancellation);

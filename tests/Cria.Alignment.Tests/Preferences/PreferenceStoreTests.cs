@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Cria.Models;
 
 namespace Cria.Alignment.Tests;
 
