@@ -69,8 +69,8 @@ internal static class TranscriptText
         int assistant = text.IndexOf(Assistant, from, StringComparison.Ordinal);
         return (human, assistant) switch
         {
-            (< 0, < 0) => text.Length,
-            (< 0, _) => assistant,
+            ( < 0, < 0) => text.Length,
+            ( < 0, _) => assistant,
             (_, < 0) => human,
             _ => Math.Min(human, assistant),
         };

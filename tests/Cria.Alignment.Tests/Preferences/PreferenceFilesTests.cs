@@ -54,7 +54,8 @@ public sealed class PreferenceFilesTests : IDisposable
     public void A_form_that_cannot_hold_a_comparison_says_so_and_keeps_the_old_file()
     {
         Comparison comparison = new(
-            [new(ChatRole.System, "Be kind."), new(ChatRole.User, "Hi")], new ComparedAnswer("Hello"), new ComparedAnswer("No"), PreferenceRating.Better) { PromptId = "p9" };
+            [new(ChatRole.System, "Be kind."), new(ChatRole.User, "Hi")], new ComparedAnswer("Hello"), new ComparedAnswer("No"), PreferenceRating.Better)
+        { PromptId = "p9" };
         string path = Path.Combine(_folder, "pairs.jsonl");
         File.WriteAllText(path, "old");
         AlignmentDataException hh = Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Write(path, [comparison], PreferenceForm.HhRlhf));

@@ -59,8 +59,11 @@ internal static class StoreSchema
     /// <summary>Something that is there already, or that another process holds now.</summary>
     private static bool IsRace(DbException error) => error switch
     {
-        Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.DuplicateDatabase or Npgsql.PostgresErrorCodes.DuplicateTable
-            or Npgsql.PostgresErrorCodes.UniqueViolation or Npgsql.PostgresErrorCodes.ObjectInUse } => true,
+        Npgsql.PostgresException
+        {
+            SqlState: Npgsql.PostgresErrorCodes.DuplicateDatabase or Npgsql.PostgresErrorCodes.DuplicateTable
+            or Npgsql.PostgresErrorCodes.UniqueViolation or Npgsql.PostgresErrorCodes.ObjectInUse
+        } => true,
         Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 1 or 5 or 6 } => true,
         _ => false,
     };
