@@ -30,6 +30,7 @@ public class CommandSurfaceTests
         cria score MODEL --jsonl [--tokenizer] [--threads]
         cria chat MODEL [--system] [--format] [--max-tokens] [--temperature] [--top-k] [--top-p] [--min-p] [--repetition-penalty] [--seed] [--stop] [--tokenizer] [--threads]
         cria inspect MODEL [--json]
+        cria report RUN [--watts] [--pue] [--carbon-intensity]
         cria bench train [--dim] [--layers] [--heads] [--kv-heads] [--hidden] [--vocab] [--seq] [--batch] [--threads] [--steps] [--warmup] [--pass-tokens] [--tied] [--lora] [--json]
         cria bench matmul [--tokens] [--threads] [--shape] [--json]
         cria bench generate [--model] [--shape] [--prompt] [--tokens] [--batch] [--tokenizer] [--threads] [--json]

@@ -68,6 +68,7 @@ internal static class RootVerbs
         root.Subcommands.Add(ScoreCommand.Create());
         root.Subcommands.Add(ChatCommand.Create());
         root.Subcommands.Add(InspectCommand.Create());
+        root.Subcommands.Add(ReportCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
         return root;
     }

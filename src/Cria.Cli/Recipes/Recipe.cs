@@ -53,6 +53,9 @@ internal sealed class Recipe
 
     /// <summary>The comparison of all versions.</summary>
     public EvaluationSection Evaluation { get; set; } = new();
+
+    /// <summary>What the report cannot measure.</summary>
+    public ReportSection Report { get; set; } = new();
 }
 
 /// <summary>Sources of text and what is held out of pretraining.</summary>

@@ -59,5 +59,6 @@ internal static class RecipeValidator
         rules.NotNegative("samples.maximum-tokens", recipe.Samples.MaximumTokens);
         rules.NotNegative("samples.temperature", recipe.Samples.Temperature);
         new AlignmentValidator(rules).Validate(recipe);
+        ReportValidator.Validate(recipe.Report, path);
     }
 }

@@ -99,7 +99,7 @@ public static class VersionEvaluation
 
         foreach (IRewardFunction reward in task.Rewards)
         {
-            double[] rewards = reward.Score(flat);
+            double[] rewards = reward.ScoreChecked(flat);
             for (int i = 0; i < flat.Length; i++)
             {
                 Add(reward.Name, i, rewards[i]);

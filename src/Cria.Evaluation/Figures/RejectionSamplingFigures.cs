@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Cria.Alignment;
 
 namespace Cria.Evaluation;
 
@@ -8,6 +9,17 @@ namespace Cria.Evaluation;
 /// <param name="Median">Reward of the median sample of each prompt.</param>
 public sealed record BestOfSamples(double X, MeanFigure Maximum, MeanFigure Median)
 {
+    /// <summary>Measures samples.</summary>
+    /// <param name="x">The number of samples, or the temperature.</param>
+    /// <param name="samples">Each prompt with its samples; at least one each.</param>
+    public static BestOfSamples Of(double x, IReadOnlyList<PromptSamples> samples) => Of(x, [.. samples.Select(prompt => prompt.Rewards)]);
+
+    /// <summary>Measures the first N samples of each prompt for several N.</summary>
+    /// <param name="samples">Each prompt with its samples, in the order they were drawn.</param>
+    /// <param name="counts">The numbers of samples; larger ones than there are samples are left out.</param>
+    public static IReadOnlyList<BestOfSamples> ByCount(IReadOnlyList<PromptSamples> samples, IEnumerable<int> counts) =>
+        ByCount([.. samples.Select(prompt => prompt.Rewards)], counts);
+
     /// <summary>Measures scores of samples.</summary>
     /// <param name="x">The number of samples, or the temperature.</param>
     /// <param name="scores">For each prompt the scores of its samples; at least one each.</param>

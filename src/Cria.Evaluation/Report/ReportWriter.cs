@@ -34,6 +34,7 @@ public static class ReportWriter
     {
         ReportSection[] sections =
         [
+            SummarySection.Create(run),
             PipelineSections.Pipeline(run),
             PipelineSections.Corpus(run),
             PipelineSections.Pretraining(run),
@@ -65,7 +66,7 @@ public static class ReportWriter
                 "body",
                 Header(run, options, sections.Where(section => section.Id != "further" || !section.IsEmpty)),
                 Html.Element("main", sections.Where(section => section.Id != "further" || !section.IsEmpty).Select(section => section.Draw())),
-                Html.Element("footer", Html.Element("p", "Rates and means are given ± one standard error; a rate's tooltip has its counts and its 95% interval.")))));
+                Html.Element("footer", Html.Element("p", "Rates and means are given ± one standard error; at 0 and 100% the end of the 95% interval of Wilson stands beside it. A rate's tooltip has its counts and its interval.")))));
     }
 
     private static ReportSection Further(RunData run)

@@ -57,9 +57,9 @@ internal sealed class RunData
 
     public ContextDistillationFigures? ContextDistillation { get; private set; }
 
-    /// <summary>The tasks that were asked, in the order of their names.</summary>
+    /// <summary>The tasks that were asked by name, those of safety last.</summary>
     public IEnumerable<IGrouping<string, EvaluationFile>> Tasks =>
-        Answers.GroupBy(file => file.Task).OrderBy(task => task.Key, StringComparer.Ordinal);
+        Answers.GroupBy(file => file.Task).OrderBy(task => (task.Any(IsSafety), task.Key));
 
     /// <summary>Reads a run.</summary>
     /// <exception cref="EvaluationFileException">There is no such folder, or it is no run directory.</exception>
@@ -104,6 +104,10 @@ internal sealed class RunData
 
     /// <summary>The answers of one version to one task; null where it was not asked.</summary>
     public EvaluationFile? Find(string model, string task) => Answers.FirstOrDefault(file => file.Model == model && file.Task == task);
+
+    /// <summary>Whether answers were asked for to see violations or false refusals.</summary>
+    public static bool IsSafety(EvaluationFile file) =>
+        file.MeasureNames.Contains(AnswerMeasure.Violation) || file.MeasureNames.Contains(AnswerMeasure.FalseRefusal);
 
     private static int? Number(string text)
     {

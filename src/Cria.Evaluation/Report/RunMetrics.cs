@@ -10,7 +10,7 @@ internal sealed record MetricsRow(long Step, IReadOnlyDictionary<string, double>
 /// <summary>The figures of every step of a run, by stage.</summary>
 internal sealed class RunMetrics
 {
-    private const int MostPoints = 240;
+    private const int MostPoints = 200;
 
     private readonly Dictionary<string, List<MetricsRow>> _stages = [];
 

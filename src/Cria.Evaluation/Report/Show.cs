@@ -41,14 +41,17 @@ internal static class Show
         return Html.Element(
             "span",
             Html.Attribute("title", $"{Count(rate.Successes)} of {Count(rate.Trials)}; 95% interval {Percent(wilson.Low)} to {Percent(wilson.High)}"),
-            Percent(rate.Value),
-            Error((rate.StandardError * 100).ToString("0.0", CultureInfo.InvariantCulture)));
+            Tenths(rate.Value) + "%",
+            Error(Tenths(rate.StandardError)),
+            rate.Successes == 0 ? Small($" (≤ {Tenths(wilson.High)})") : rate.Successes == rate.Trials ? Small($" (≥ {Tenths(wilson.Low)})") : null);
     }
 
     /// <summary>A mean with its standard error.</summary>
     public static XElement Mean(MeanFigure mean) => !mean.IsDefined
         ? Html.Element("span", Nothing)
-        : Html.Element("span", Html.Attribute("title", $"mean of {Count(mean.Count)}"), Number(mean.Mean), mean.Count > 1 ? Error(Number(mean.StandardError)) : null);
+        : mean.Count < 2 || mean.StandardError <= 0
+            ? Html.Element("span", Number(mean.Mean))
+            : Html.Element("span", Html.Attribute("title", $"mean of {Count(mean.Count)}"), Fixed(mean.Mean, mean.StandardError), Error(Fixed(mean.StandardError, mean.StandardError)));
 
     /// <summary>A time.</summary>
     public static string Duration(double seconds) => !double.IsFinite(seconds) ? Nothing
@@ -61,5 +64,17 @@ internal static class Show
         ? Number(bytes / 1e3) + " kB"
         : bytes < 1_000_000_000 ? Number(bytes / 1e6) + " MB" : Number(bytes / 1e9) + " GB";
 
-    private static XElement Error(string error) => Html.Element("small", Html.Class("se"), " ± " + error);
+    private static string Tenths(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture);
+
+    /// <summary>A mean and its error with the decimals that the error leaves meaningful: one digit of it, two where it begins with 1.</summary>
+    private static string Fixed(double value, double error)
+    {
+        int power = (int)Math.Floor(Math.Log10(error));
+        int decimals = Math.Clamp((error / Math.Pow(10, power) < 2 ? 1 : 0) - power, 0, 9);
+        return value.ToString("#,0." + new string('0', decimals), CultureInfo.InvariantCulture);
+    }
+
+    private static XElement Error(string error) => Small(" ± " + error);
+
+    private static XElement Small(string text) => Html.Element("small", Html.Class("se"), text);
 }

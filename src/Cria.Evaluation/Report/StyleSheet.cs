@@ -8,7 +8,7 @@ internal static class StyleSheet
     public const string Text = """
         :root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--ink:#1b1f24;--muted:#5b6470;--line:#dfe3e8;--grid:#e9ecf0;--accent:#0072b2;
         --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b5609a;--c4:#b8860b;--c5:#3d9bd1;--c6:#6b7280;--c7:#7b4fb5;--win:0,114,178;--loss:213,94,0;--warn:#9a3412;--warnback:#fff4e8}
-        @media (prefers-color-scheme:dark){:root{--page:#101317;--card:#191d23;--ink:#e7eaee;--muted:#a0a9b5;--line:#2d333c;--grid:#272d35;--accent:#5cb3ec;
+        @media (prefers-color-scheme:dark){svg .inside{fill:#101317!important}:root{--page:#101317;--card:#191d23;--ink:#e7eaee;--muted:#a0a9b5;--line:#2d333c;--grid:#272d35;--accent:#5cb3ec;
         --c0:#5cb3ec;--c1:#ff8f4f;--c2:#33c79a;--c3:#e59ccb;--c4:#f0c04a;--c5:#9ad7f7;--c6:#aab2bd;--c7:#b79af0;--win:60,150,215;--loss:235,120,40;--warn:#ffc38a;--warnback:#33261a}}
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
@@ -45,6 +45,7 @@ internal static class StyleSheet
         .mark{fill:var(--c);stroke:var(--card);stroke-width:1}
         .hover{fill:transparent}
         .hover:hover{fill:var(--c)}
+        svg .inside{fill:#fff;font-size:10.5px}
         svg .direct{fill:var(--c);font-weight:600}
         .bar{fill:var(--c)}
         .whisker{stroke:var(--ink);stroke-width:1.5;opacity:.75}
@@ -59,12 +60,14 @@ internal static class StyleSheet
         th:first-child{text-align:left;padding-left:0}
         thead th{color:var(--muted);font-weight:600}
         tbody th{font-weight:500}
+        table.text tbody th{white-space:normal;min-width:11em}
         table.text td,table.text thead th{text-align:left}
         .se{color:var(--muted);font-size:.8125em}
         .matrix td,.matrix thead th{text-align:center;padding:6px 9px}
         .matrix thead th:first-child{text-align:left}
         .matrix td{border:2px solid var(--card);border-radius:6px}
-        .matrix small{display:block;line-height:1.2;color:inherit;opacity:.8}
+        .matrix .se,.matrix .tally{color:inherit;opacity:.8;font-size:.75rem}
+        .matrix .tally{display:block;line-height:1.2}
         .quiet{color:var(--muted)}
         .notice{background:var(--warnback);color:var(--warn);border-radius:8px;padding:9px 13px;margin:8px 0;max-width:none}
         pre{background:var(--page);border:1px solid var(--line);border-radius:8px;padding:12px 14px;overflow-x:auto;font:.8125rem/1.5 ui-monospace,SFMono-Regular,Consolas,Menlo,monospace}

@@ -38,6 +38,7 @@ internal sealed record BarChart(string Title, string XLabel, IReadOnlyList<strin
     private const double BarHeight = 13;
     private const double Gap = 9;
     private const int LongestName = 22;
+    private const double RoomForText = 30;
 
     /// <summary>Whether lengths are shares, shown as percentages from 0 to 100.</summary>
     public bool IsShare { get; init; }
@@ -97,6 +98,7 @@ internal sealed record BarChart(string Title, string XLabel, IReadOnlyList<strin
             if (IsStacked)
             {
                 start += bar.Value;
+                svg.Add(to - from < RoomForText ? null : Figure.Text((from + to) / 2, top + 10, Show.Percent(Math.Round(bar.Value, 2)), "middle", "inside"));
                 continue;
             }
 

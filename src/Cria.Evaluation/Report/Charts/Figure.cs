@@ -34,8 +34,8 @@ internal static class Figure
         "line", Html.Class(name), Html.Attribute("x1", x1), Html.Attribute("y1", y1), Html.Attribute("x2", x2), Html.Attribute("y2", y2));
 
     /// <summary>A text.</summary>
-    public static XElement Text(double x, double y, string text, string anchor) => Html.Element(
-        "text", Html.Attribute("x", x), Html.Attribute("y", y), Html.Attribute("text-anchor", anchor), text);
+    public static XElement Text(double x, double y, string text, string anchor, string? name = null) => Html.Element(
+        "text", name is null ? null : Html.Class(name), Html.Attribute("x", x), Html.Attribute("y", y), Html.Attribute("text-anchor", anchor), text);
 
     /// <summary>A rectangle with a tooltip.</summary>
     public static XElement Bar(double x, double y, double width, double height, int color, string tooltip) => Html.Element(

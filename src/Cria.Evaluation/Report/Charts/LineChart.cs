@@ -37,10 +37,11 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
 {
     private const double Width = 440;
     private const double Height = 260;
-    private const double Top = 12;
+    private const double Top = 28;
     private const double Bottom = 214;
-    private const double Left = 52;
-    private const int MostHoverPoints = 240;
+    private const double CharacterWidth = 6.8;
+    private const double BoldCharacterWidth = 7.6;
+    private const int MostHoverPoints = 100;
     private const int DirectLabels = 4;
     private const int DirectLabelLength = 14;
     private const double LabelHeight = 13;
@@ -66,14 +67,15 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             Points = [.. one.Points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))],
         }).Where(one => one.Points.Count > 0)];
         bool isLabelled = series.Length is > 1 and <= DirectLabels && series.All(one => one.Name.Length <= DirectLabelLength);
-        double right = Width - (isLabelled ? 16 + (6.4 * series.Max(one => one.Name.Length)) : 14);
-        Axis x = Axis.Within(series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), Left, right);
+        double right = Width - (isLabelled ? 10 + (BoldCharacterWidth * series.Max(one => one.Name.Length)) : 14);
         Axis y = Axis.Around(
             series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y - point.Error, point.Y + point.Error }).Concat(Include),
             Bottom,
             Top);
+        double left = 10 + (CharacterWidth * y.Ticks.Max(tick => y.Label(tick, IsShare).Length));
+        Axis x = Axis.Within(series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), left, right);
         XElement svg = Figure.Svg(Width, Height, Description(series));
-        Grid(svg, x, y, right);
+        Grid(svg, x, y, left, right);
         foreach (Series one in series)
         {
             svg.Add(Draw(one, x, y));
@@ -81,19 +83,19 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
 
         if (isLabelled)
         {
-            AddDirectLabels(svg, series, x, y);
+            AddDirectLabels(svg, series, right + 7, y);
         }
 
         return Figure.Wrap(Title, Note, isLabelled || series.Length < 2 ? null : Figure.Legend(series.Select(one => (one.Name, one.Color, one.IsDashed))), svg);
     }
 
-    private void Grid(XElement svg, Axis x, Axis y, double right)
+    private void Grid(XElement svg, Axis x, Axis y, double left, double right)
     {
         foreach (double tick in y.Ticks)
         {
             svg.Add(
-                Figure.Line(Left, y.Place(tick), right, y.Place(tick), "grid"),
-                Figure.Text(Left - 6, y.Place(tick) + 4, y.Label(tick, IsShare), "end"));
+                Figure.Line(left, y.Place(tick), right, y.Place(tick), "grid"),
+                Figure.Text(left - 6, y.Place(tick) + 4, y.Label(tick, IsShare), "end"));
         }
 
         foreach (double tick in x.Ticks)
@@ -103,16 +105,14 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
                 Figure.Text(x.Place(tick), Bottom + 17, x.Label(tick, isShare: false), "middle"));
         }
 
-        svg.Add(Figure.Line(Left, Bottom, right, Bottom, "axis"));
+        svg.Add(Figure.Line(left, Bottom, right, Bottom, "axis"));
         if (HasDiagonal)
         {
             svg.Add(Figure.Line(x.Place(0), y.Place(0), x.Place(1), y.Place(1), "diagonal"));
         }
 
-        svg.Add(Figure.Text((Left + right) / 2, Height - 8, XLabel, "middle"));
-        XElement label = Figure.Text(0, 0, YLabel, "middle");
-        label.SetAttributeValue("transform", string.Create(CultureInfo.InvariantCulture, $"translate(12 {(Top + Bottom) / 2:0.#}) rotate(-90)"));
-        svg.Add(label);
+        // The vertical axis is named above it, level: that reads at any size and never meets the ticks.
+        svg.Add(Figure.Text((left + right) / 2, Height - 8, XLabel, "middle"), Figure.Text(0, 11, YLabel, "start"));
     }
 
     private XElement Draw(Series series, Axis x, Axis y)
@@ -155,10 +155,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         return group;
     }
 
-    private static void AddDirectLabels(XElement svg, Series[] series, Axis x, Axis y)
+    private static void AddDirectLabels(XElement svg, Series[] series, double place, Axis y)
     {
-        (Series Series, double X, double Y)[] labels =
-            [.. series.Select(one => (one, x.Place(one.Points[^1].X) + 7, y.Place(one.Points[^1].Y) + 4)).OrderBy(label => label.Item3)];
+        (Series Series, double Y)[] labels = [.. series.Select(one => (one, y.Place(one.Points[^1].Y) + 4)).OrderBy(label => label.Item2)];
 
         // Labels that would touch are pushed down, and all back up from the bottom if the last one leaves the plot.
         for (int i = 1; i < labels.Length; i++)
@@ -171,7 +170,7 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             labels[i].Y = Math.Min(labels[i].Y, Bottom + 4 - ((labels.Length - 1 - i) * LabelHeight));
         }
 
-        foreach ((Series one, double place, double height) in labels)
+        foreach ((Series one, double height) in labels)
         {
             XElement text = Figure.Text(place, height, one.Name, "start");
             text.SetAttributeValue("class", $"direct c{one.Color % Figure.Colors}");

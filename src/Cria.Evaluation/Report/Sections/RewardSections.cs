@@ -53,10 +53,11 @@ internal static class RewardSections
             }
 
             section.Add(table);
-            section.Charts(figures.Rounds.Where(round => round.ByCount.Count > 0).Select(round =>
-                    BestOf($"{round.Model}: reward against the number of samples", "samples a prompt", round.ByCount, ""))
-                .Concat(figures.Rounds.Where(round => round.ByTemperature.Count > 0).Select(round =>
-                    BestOf($"{round.Model}: reward against temperature", "temperature", round.ByTemperature, $"Chosen: {Show.Number(round.Temperature)}."))));
+            section.Charts(new[]
+            {
+                BestOf("Reward against the number of samples", "samples a prompt", figures.Rounds, round => round.ByCount),
+                BestOf("Reward against temperature", "temperature", figures.Rounds, round => round.ByTemperature),
+            }.OfType<XElement>());
         }
 
         section.Charts(run.Metrics.Stages.Where(stage => IsRejectionSampling(run, stage))
@@ -166,15 +167,23 @@ internal static class RewardSections
 
     private static string Label(RewardAccuracyEntry entry) => entry.Batch > 0 ? $"{entry.Reward}, batch {entry.Batch}" : entry.Reward;
 
-    private static XElement BestOf(string title, string xLabel, IReadOnlyList<BestOfSamples> points, string note) => new LineChart(
-        title,
-        xLabel,
-        "reward (raw score)",
-        [
-            new Series("maximum", [.. points.Select(point => new ChartPoint(point.X, point.Maximum.Mean, point.Maximum.StandardError))]) { HasMarkers = true },
-            new Series("median", [.. points.Select(point => new ChartPoint(point.X, point.Median.Mean, point.Median.StandardError))]) { HasMarkers = true },
-        ])
+    private static XElement? BestOf(
+        string title, string xLabel, IReadOnlyList<RejectionSamplingRound> rounds, Func<RejectionSamplingRound, IReadOnlyList<BestOfSamples>> points)
     {
-        Note = note,
-    }.Draw();
+        Series Line(RejectionSamplingRound round, int color, string name, Func<BestOfSamples, MeanFigure> figure) => new(
+            $"{round.Model} {name}",
+            [.. points(round).Select(point => new ChartPoint(point.X, figure(point).Mean, figure(point).StandardError))])
+        {
+            Color = color,
+            HasMarkers = true,
+            IsDashed = name == "median",
+        };
+        Series[] series = [.. rounds.SelectMany((round, i) => new[]
+        {
+            Line(round, i, "maximum", point => point.Maximum), Line(round, i, "median", point => point.Median),
+        }).Where(one => one.Points.Count > 0)];
+        return series.Length == 0
+            ? null
+            : new LineChart(title, xLabel, "reward (raw score)", series) { Note = "Maximum and median of a prompt's samples, ± standard error." }.Draw();
+    }
 }

@@ -145,6 +145,6 @@ internal static class VersionSections
             Html.Attribute("style", tint),
             Html.Attribute("title", $"{tally.Wins} wins, {tally.Losses} losses, {tally.Ties} ties; sign test p = {Show.Number(tally.SignTest)}"),
             Show.Rate(rate),
-            Html.Element("small", $"{tally.Wins} : {tally.Losses}, {tally.Ties} ties"));
+            Html.Element("small", Html.Class("tally"), $"{tally.Wins} : {tally.Losses}, {tally.Ties} ties"));
     }
 }
