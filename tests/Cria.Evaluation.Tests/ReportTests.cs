@@ -109,7 +109,13 @@ public class ReportTests
         using TemporaryFolder folder = new();
         SampleRun.Write(folder.Path);
         Random random = new(17);
-        string[] files = [.. Directory.GetFiles(folder.Path, "*.json*", SearchOption.AllDirectories).Where(file => !file.Contains(".answers.", StringComparison.Ordinal))];
+        foreach (string answers in Directory.GetFiles(Path.Combine(folder.Path, FigureFile.Folder), "*" + EvaluationFile.Suffix))
+        {
+            // Damaged answers have a test of their own; without them this one is fast.
+            File.Delete(answers);
+        }
+
+        string[] files = Directory.GetFiles(folder.Path, "*.json*", SearchOption.AllDirectories);
         for (int i = 0; i < 40; i++)
         {
             string file = files[random.Next(files.Length)];
