@@ -122,12 +122,9 @@ public class EvaluationFileTests
                 Of(1, PreferenceKind.Helpfulness, PreferenceRating.Better),
             ],
             text => text.Split(' ').Length);
-        Assert.Equal([(1, 2L, 1L), (2, 1L, 1L)], figures.Batches.Select(batch => (batch.Batch, batch.Comparisons, batch.HeldOut)));
-        PreferenceBatch first = figures.Batches[0];
-        Assert.Equal([0L, 0, 1, 1], first.Ratings);
-        Assert.Equal([2L, 0, 0], first.Safety);
-        Assert.Equal((1.0, 3.0, 1.5), (first.Turns.Mean, first.PromptTokens.Mean, first.AnswerTokens.Mean));
-        Assert.Equal(["rlhf-v1", "sft"], first.Models);
+        Assert.Equal([(1, 2), (2, 1)], figures.Batches.Select(batch => (batch.Statistics.Batch ?? 0, batch.Statistics.Comparisons)));
+        Assert.Equal(["rlhf-v1", "sft"], figures.Batches[0].Models);
+        Assert.Equal(["simulated rule"], figures.Batches[1].Annotators);
     }
 
     private static EvaluationFile Answers(string model, double first, double second)

@@ -126,15 +126,29 @@ internal static class SampleRun
             name, [.. Enumerable.Range(0, 200).Select(_ => Math.Clamp(centre + ((random.NextDouble() - 0.5) * 0.6), 0, 1))], new Rate((long)(centre * 200), 200));
     }
 
-    private static PreferenceBatch Batch(int batch, PreferenceKind kind) => new(batch, kind, 900 + (100 * batch), 100)
+    private static PreferenceBatchFigures Batch(int batch, PreferenceKind kind) => new(new PreferenceStatistics
+    {
+        Batch = batch,
+        Kind = kind,
+        Comparisons = 900 + (100 * batch),
+        HeldOut = 100,
+        Prompts = 450 + (50 * batch),
+        Turns = 1.2,
+        TokensPerExample = 80,
+        TokensPerPrompt = 61,
+        TokensPerAnswer = 17.4 + batch,
+        RatingShares = [0.2 + (0.02 * batch), 0.3, 0.3, 0.2 - (0.02 * batch)],
+        SafetyLabelled = kind == PreferenceKind.Safety ? 900 : 0,
+        SafeOverUnsafe = 0.18,
+        BothSafe = 0.47,
+        BothUnsafe = 0.34,
+        UnsafeOverSafe = 9,
+        FirstChosen = 0.5,
+        Simulated = 1_000,
+    })
     {
         Models = batch == 1 ? ["sft"] : [$"rlhf-v{batch - 1}", "sft"],
         Annotators = ["simulated documentation judge"],
-        Turns = new MeanFigure(1.2, 0.01, 900),
-        PromptTokens = new MeanFigure(61, 0.4, 900),
-        AnswerTokens = new MeanFigure(17.4 + batch, 0.2, 1800),
-        Ratings = [250 + (30 * batch), 300, 210, 180 - (30 * batch)],
-        Safety = kind == PreferenceKind.Safety ? [160, 420, 320] : [],
     };
 
     private static RewardAccuracyEntry Accuracy(string reward, string set, double best, string variant, bool isBaseline) => new(reward, set, new Rate((long)(400 * (best - 0.12)), 400))

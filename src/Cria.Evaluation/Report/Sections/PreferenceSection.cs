@@ -21,24 +21,26 @@ internal static class PreferenceSection
             : $" Judged by {string.Join(", ", annotators)}."
                 + (annotators.Any(name => name.StartsWith("simulated", StringComparison.Ordinal)) ? " A simulated annotator is a rule with noise, no person." : "");
         section.Explain("Each comparison is a prompt with two answers of two model variants, which one is better and by how much." + who);
-        Table table = new("Comparisons", "batch", "kind", "models", "comparisons", "held out", "turns", "tokens a prompt", "tokens an answer");
-        foreach (PreferenceBatch batch in figures.Batches)
+        Table table = new("Comparisons", "batch", "kind", "models", "comparisons", "held out", "prompts", "turns", "tokens a question", "tokens an answer");
+        foreach (PreferenceBatchFigures batch in figures.Batches)
         {
+            PreferenceStatistics statistics = batch.Statistics;
             table.Add(
-                Show.Count(batch.Batch),
-                Kind(batch),
+                Show.Count(statistics.Batch ?? 0),
+                Kind(statistics),
                 string.Join(", ", batch.Models),
-                Show.Count(batch.Comparisons),
-                Show.Count(batch.HeldOut),
-                Show.Mean(batch.Turns),
-                Show.Mean(batch.PromptTokens),
-                Show.Mean(batch.AnswerTokens));
+                Show.Count(statistics.Comparisons),
+                Show.Count(statistics.HeldOut),
+                Show.Count(statistics.Prompts),
+                Show.Number(statistics.Turns),
+                Show.Number(statistics.TokensPerPrompt),
+                Show.Number(statistics.TokensPerAnswer));
         }
 
-        table.Add(
-            "all", "", "", Show.Count(figures.Batches.Sum(batch => batch.Comparisons)), Show.Count(figures.Batches.Sum(batch => batch.HeldOut)), "", "", "");
+        PreferenceStatistics[] all = [.. figures.Batches.Select(batch => batch.Statistics)];
+        table.Add("all", "", "", Show.Count(all.Sum(one => (long)one.Comparisons)), Show.Count(all.Sum(one => (long)one.HeldOut)), "", "", "", "");
         section.Add(table);
-        section.Charts(figures.Batches.GroupBy(batch => batch.Kind).Select(group => new BarChart(
+        section.Charts(all.GroupBy(statistics => statistics.Kind).Select(group => new BarChart(
             $"Ratings, {Kind(group.First())}",
             "share of comparisons",
             [.. Ratings.Select(rating => rating == PreferenceRating.Better ? "better" : $"{Name(rating)} better")],
@@ -47,33 +49,35 @@ internal static class PreferenceSection
             IsStacked = true,
             IsShare = true,
         }.Draw()));
-        AddSafety(section, figures);
+        AddSafety(section, all);
         return section;
     }
 
-    private static void AddSafety(ReportSection section, PreferenceFigures figures)
+    private static void AddSafety(ReportSection section, PreferenceStatistics[] all)
     {
-        Table table = new("Safety labels of the pairs", "batch", "chosen safe, other unsafe", "both safe", "both unsafe");
-        foreach (PreferenceBatch batch in figures.Batches.Where(batch => batch.Safety.Count == 3 && batch.Safety.Sum() > 0))
+        Table table = new("Safety labels of the pairs", "batch", "chosen safe, other unsafe", "both safe", "both unsafe", "excluded");
+        foreach (PreferenceStatistics batch in all.Where(batch => batch.SafetyLabelled > 0))
         {
-            long labelled = batch.Safety.Sum();
-            table.Add($"{batch.Batch} ({Kind(batch)})", [.. batch.Safety.Select(count => Show.Rate(new Rate(count, labelled)))]);
+            table.Add(
+                $"{batch.Batch} ({Kind(batch)})",
+                Show.Rate(Of(batch.SafeOverUnsafe, batch.SafetyLabelled)),
+                Show.Rate(Of(batch.BothSafe, batch.SafetyLabelled)),
+                Show.Rate(Of(batch.BothUnsafe, batch.SafetyLabelled)),
+                Show.Count(batch.UnsafeOverSafe));
         }
 
         section.Add(table);
     }
 
-    private static BarGroup RatingShares(PreferenceBatch batch)
+    private static BarGroup RatingShares(PreferenceStatistics batch) => new($"batch {batch.Batch}", [.. Ratings.Select(rating =>
     {
-        long count = Math.Max(1, batch.Ratings.Sum());
-        return new BarGroup($"batch {batch.Batch}", [.. Ratings.Select(rating =>
-        {
-            Rate rate = new((int)rating < batch.Ratings.Count ? batch.Ratings[(int)rating] : 0, count);
-            return new Bar(rate.Value, 0, 0, $"{Show.Percent(rate.Value)} ± {Show.Percent(rate.StandardError)}");
-        })]);
-    }
+        Rate rate = Of(batch.RatingShares.ElementAtOrDefault((int)rating), batch.Comparisons);
+        return new Bar(rate.IsDefined ? rate.Value : 0, 0, 0, $"{Show.Percent(rate.Value)} ± {Show.Percent(rate.StandardError)}");
+    })]);
 
-    private static string Kind(PreferenceBatch batch) => batch.Kind == PreferenceKind.Safety ? "safety" : "helpfulness";
+    private static Rate Of(double share, long count) => new((long)Math.Round(share * count), count);
+
+    private static string Kind(PreferenceStatistics batch) => batch.Kind == PreferenceKind.Safety ? "safety" : "helpfulness";
 
     private static string Name(PreferenceRating rating) => rating switch
     {
