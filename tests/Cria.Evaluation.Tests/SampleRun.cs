@@ -143,6 +143,7 @@ internal static class SampleRun
         BothSafe = 0.47,
         BothUnsafe = 0.34,
         UnsafeOverSafe = 9,
+        Placed = 900,
         FirstChosen = 0.5,
         Simulated = 1_000,
     })
