@@ -127,6 +127,25 @@ public class EvaluationFileTests
         Assert.Equal(["simulated rule"], figures.Batches[1].Annotators);
     }
 
+    [Fact]
+    public void Context_distillation_is_measured_after_the_sigmoid_and_keeps_what_is_preferred()
+    {
+        AlignmentPrompt prompt = new("a", [new ChatMessage(ChatRole.User, "?")]) { IsSafety = true };
+        DistilledPrompt Of(double original, double template) => new(
+            prompt, new ScoredAnswer(new AnswerText("no"), original), new ScoredAnswer(new AnswerText("yes"), -9), new ScoredAnswer(new AnswerText("yes"), template));
+        ContextDistillationFigures figures = ContextDistillationFigures.Of([Of(0, 1), Of(0, -1)], new SafeYes());
+        Assert.Equal(["base", "generic", "template"], figures.Variants.Select(variant => variant.Variant));
+        Assert.Equal([0.5, 0.5], figures.Variants[0].Scores);
+        Assert.Equal(new Rate(0, 2), figures.Variants[0].Safe);
+        Assert.Equal(new Rate(2, 2), figures.Variants[2].Safe);
+        Assert.Equal(new Rate(1, 2), figures.Kept);
+    }
+
+    [Fact]
+    public void Turns_that_no_dialogue_came_to_have_no_obedience() => Assert.Equal(
+        [new ObedienceEntry("sft", true, 2, new Rate(3, 4))],
+        ObedienceEntry.Of("sft", true, new GhostAttentionScores([new GhostAttentionTurn(2, 3, 4), new GhostAttentionTurn(20, 0, 0)], [])));
+
     private static EvaluationFile Answers(string model, double first, double second)
     {
         AlignmentPrompt[] prompts = [.. new[] { "a", "b" }.Select(id => new AlignmentPrompt(id, [new ChatMessage(ChatRole.User, $"What is {id}?")]) { Reference = id })];
@@ -144,5 +163,14 @@ public class EvaluationFileTests
         public string Name => Judge;
 
         public double Score(AlignmentPrompt prompt, AnswerText answer) => scores[prompt.Id];
+    }
+
+    private sealed class SafeYes : IJudge
+    {
+        public string Name => "safety";
+
+        public double Score(AlignmentPrompt prompt, AnswerText answer) => 0;
+
+        public bool? IsSafe(AlignmentPrompt prompt, AnswerText answer) => answer.Text == "yes";
     }
 }

@@ -17,6 +17,9 @@ internal static class SampleRun
 
     private static readonly string[] Vectors = ["authority", "false premise", "misspelling", "role play", "metaphor"];
 
+    private const string Notice =
+        "{\"stage\":\"rlhf-v5\",\"step\":41,\"kl\":0.8,\"notice\":\"Answers shrink: 11 tokens instead of 17. The reward model most likely prefers short answers.\"}\n";
+
     public static void Write(string folder)
     {
         Random random = new(7);
@@ -24,7 +27,9 @@ internal static class SampleRun
         Directory.CreateDirectory(Path.Combine(folder, "corpus"));
         File.WriteAllText(Path.Combine(folder, "recipe.yaml"), "name: sample\nseed: 1\nmodel:\n  dim: 128\n  layers: 6\n");
         File.WriteAllText(Path.Combine(folder, "stages.json"), Stages());
-        File.WriteAllText(Path.Combine(folder, "metrics", "metrics.jsonl"), Metrics(random));
+        File.WriteAllText(Path.Combine(folder, "metrics", "metrics.jsonl"), Metrics(random) + Notice);
+        File.WriteAllLines(Path.Combine(folder, "metrics", "samples.jsonl"), new[] { 1, 20, 40 }.Select(step =>
+            $"{{\"stage\":\"rlhf-v5\",\"step\":{step},\"reward\":{step},\"question\":\"What does `Stream.Flush()` do?\",\"answer\":\"Clears all buffers for this stream.\"}}"));
         CorpusStatistics corpus = new() { Members = 55_231, HeldOutMembers = 2_880, VocabularySize = 1024 };
         corpus.Training.Sources.Add(new SourceStatistics { Name = "dotnet", Documents = 6_672, Characters = 18_576_409, Bytes = 18_576_608, Tokens = 6_732_223 });
         corpus.Validation.Sources.Add(new SourceStatistics { Name = "dotnet", Documents = 129, Characters = 418_947, Bytes = 418_949, Tokens = 169_524 });
@@ -80,14 +85,14 @@ internal static class SampleRun
         for (int step = 1; step <= 40; step++)
         {
             double share = step / 40.0;
-            Row("rlhf-v5", step, ("reward_helpfulness", 0.2 + (0.9 * share) + Noise(0.1)), ("reward_safety", 1.1 + (0.4 * share) + Noise(0.1)), ("reward_combined", 0.3 + share + Noise(0.1)),
-                ("kl", 0.8 * share), ("entropy", 1.4 - (0.3 * share)), ("clip_fraction", 0.05 + (0.03 * share)), ("value_loss", 0.9 - (0.6 * share)), ("answer_length", 17 - share),
-                ("eos_share", 0.93 + (0.06 * share)), ("rollout_seconds", 1.1), ("update_seconds", 2.4 + Noise(0.1)));
+            Row("rlhf-v5", step, ("reward.reward-helpfulness", 0.2 + (0.9 * share) + Noise(0.1)), ("reward.reward-safety", 1.1 + (0.4 * share) + Noise(0.1)), ("reward", 0.3 + share + Noise(0.1)),
+                ("kl", 0.8 * share), ("entropy", 1.4 - (0.3 * share)), ("clip_fraction", 0.05 + (0.03 * share)), ("value_loss", 0.9 - (0.6 * share)), ("answer_tokens", 17 - share),
+                ("end_share", 0.93 + (0.06 * share)), ("generation_seconds", 1.1), ("update_seconds", 2.4 + Noise(0.1)));
         }
 
         for (int step = 1; step <= 60; step++)
         {
-            Row("dpo", step, ("loss", 0.69 - (0.002 * step)), ("accuracy", 0.5 + (0.003 * step)), ("chosen_reward", 0.004 * step), ("rejected_reward", -0.006 * step));
+            Row("dpo", step, ("loss", 0.69 - (0.002 * step)), ("accuracy", 0.5 + (0.003 * step)), ("reward_margin", 0.004 * step), ("chosen_log_probability", -20 - (0.05 * step)));
         }
 
         return rows.ToString();
@@ -104,9 +109,6 @@ internal static class SampleRun
             Accuracy("reward-helpfulness", "helpfulness", 0.84, "margin large", false),
         ]));
         FigureFile.Write(folder, new RejectionSamplingFigures([.. Enumerable.Range(1, 4).Select(round => Round(round, random))]));
-        FigureFile.Write(folder, new StepSamples(
-            ["Step 31: the mean length of the answers fell by a third since the start: the reward model likes short answers more than it should."],
-            [.. new[] { 1, 20, 40 }.Select(step => new StepSample(step, "What does `Stream.Flush()` do?", "Clears all buffers for this stream.", 0.3 + (0.02 * step)))]));
         FigureFile.Write(folder, new GhostAttentionFigures([.. new[] { 2, 4, 6, 20 }.SelectMany((turn, i) => new[]
         {
             new ObedienceEntry("rlhf-v3", false, turn, new Rate(new[] { 92, 40, 30, 5 }[i], 100)),

@@ -16,7 +16,6 @@ namespace Cria.Evaluation;
 [JsonSerializable(typeof(PreferenceFigures))]
 [JsonSerializable(typeof(RewardFigures))]
 [JsonSerializable(typeof(RejectionSamplingFigures))]
-[JsonSerializable(typeof(StepSamples))]
 [JsonSerializable(typeof(GhostAttentionFigures))]
 [JsonSerializable(typeof(SafetyScalingFigures))]
 [JsonSerializable(typeof(ContextDistillationFigures))]

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Cria.Alignment;
 
 namespace Cria.Evaluation;
 
@@ -18,4 +19,20 @@ public sealed record ContextDistillationFigures(IReadOnlyList<DistillationVarian
 
     /// <inheritdoc/>
     public static JsonTypeInfo<ContextDistillationFigures> Json => EvaluationJsonContext.Default.ContextDistillationFigures;
+
+    /// <summary>Measures what context distillation made of its prompts.</summary>
+    /// <param name="prompts">Every prompt with its three answers.</param>
+    /// <param name="judge">The true judge, which labels answers safe or not; prompts that it gives no label are not counted.</param>
+    public static ContextDistillationFigures Of(IReadOnlyList<DistilledPrompt> prompts, IJudge judge)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(judge);
+        DistillationVariant Variant(string name, Func<DistilledPrompt, ScoredAnswer> answer) => new(
+            name,
+            [.. prompts.Select(prompt => 1 / (1 + Math.Exp(-answer(prompt).Reward)))],
+            Rate.Of(prompts.Select(prompt => judge.IsSafe(prompt.Prompt, answer(prompt).Answer)).OfType<bool>()));
+        return new ContextDistillationFigures(
+            [Variant("base", prompt => prompt.Original), Variant("generic", prompt => prompt.Generic), Variant("template", prompt => prompt.Template)],
+            Rate.Of(prompts.Select(prompt => prompt.Kept is not null)));
+    }
 }

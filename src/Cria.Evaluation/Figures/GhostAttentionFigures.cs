@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Cria.Alignment;
 
 namespace Cria.Evaluation;
 
@@ -7,7 +8,19 @@ namespace Cria.Evaluation;
 /// <param name="HasGhostAttention">Whether it was tuned with ghost attention; the baseline was not.</param>
 /// <param name="Turn">The turn of the answer, from 1.</param>
 /// <param name="Obeyed">How often it obeys.</param>
-public sealed record ObedienceEntry(string Model, bool HasGhostAttention, int Turn, Rate Obeyed);
+public sealed record ObedienceEntry(string Model, bool HasGhostAttention, int Turn, Rate Obeyed)
+{
+    /// <summary>The entries of one measured model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hasGhostAttention">Whether it was tuned with ghost attention.</param>
+    /// <param name="scores">What was measured; turns that no dialogue came to are left out.</param>
+    public static IEnumerable<ObedienceEntry> Of(string model, bool hasGhostAttention, GhostAttentionScores scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        return scores.Turns.Where(turn => turn.Dialogues > 0)
+            .Select(turn => new ObedienceEntry(model, hasGhostAttention, turn.Turn, new Rate(turn.Obeyed, turn.Dialogues)));
+    }
+}
 
 /// <summary>The effect of ghost attention.</summary>
 /// <param name="Entries">Every model and turn measured.</param>

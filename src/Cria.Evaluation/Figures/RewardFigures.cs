@@ -25,6 +25,9 @@ public sealed record RewardAccuracyEntry(string Reward, string Set, Rate Overall
 
     /// <summary>Predicted probability that the preferred answer is the chosen one, against how often it is.</summary>
     public IReadOnlyList<CalibrationBin> Calibration { get; init; } = [];
+
+    /// <summary>Mean score after the sigmoid by judged quality, from worst to best.</summary>
+    public IReadOnlyList<QualityLevel> ScoreByQuality { get; init; } = [];
 }
 
 /// <summary>The accuracy of every reward model, baseline and ablation of a run.</summary>

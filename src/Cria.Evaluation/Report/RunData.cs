@@ -49,7 +49,8 @@ internal sealed class RunData
 
     public RejectionSamplingFigures? RejectionSampling { get; private set; }
 
-    public StepSamples? PpoSamples { get; private set; }
+    /// <summary>Answers drawn while stages trained.</summary>
+    public RunMetrics Samples { get; private set; } = new();
 
     public GhostAttentionFigures? GhostAttention { get; private set; }
 
@@ -75,18 +76,14 @@ internal sealed class RunData
         run.Recipe = run.Try("recipe.yaml", path => File.Exists(path) ? File.ReadAllText(path) : "") ?? "";
         run.Stages = run.Try("stages.json", ReadStages) ?? [];
         run.Corpus = run.Try("corpus/statistics.json", path => File.Exists(path) ? CorpusStatistics.Read(path) : null);
-        run.Metrics = run.Try("metrics/metrics.jsonl", RunMetrics.Read) ?? new();
-        if (run.Metrics.DamagedLines > 0)
-        {
-            run.Notices.Add($"metrics/metrics.jsonl: {Show.Count(run.Metrics.DamagedLines)} lines are no rows of figures and were left out.");
-        }
+        run.Metrics = run.ReadMetrics("metrics/metrics.jsonl");
+        run.Samples = run.ReadMetrics("metrics/samples.jsonl");
 
         run.Models = run.ReadModels();
         run.Answers = run.ReadAnswers();
         run.Preferences = run.Figures<PreferenceFigures>();
         run.Rewards = run.Figures<RewardFigures>();
         run.RejectionSampling = run.Figures<RejectionSamplingFigures>();
-        run.PpoSamples = run.Figures<StepSamples>();
         run.GhostAttention = run.Figures<GhostAttentionFigures>();
         run.SafetyScaling = run.Figures<SafetyScalingFigures>();
         run.ContextDistillation = run.Figures<ContextDistillationFigures>();
@@ -130,6 +127,17 @@ internal sealed class RunData
             Notices.Add(e.Message.StartsWith(path, StringComparison.Ordinal) ? relative + e.Message[path.Length..] : $"{relative}: {e.Message}");
             return default;
         }
+    }
+
+    private RunMetrics ReadMetrics(string relative)
+    {
+        RunMetrics metrics = Try(relative, RunMetrics.Read) ?? new();
+        if (metrics.DamagedLines > 0)
+        {
+            Notices.Add($"{relative}: {Show.Count(metrics.DamagedLines)} lines are no rows of figures and were left out.");
+        }
+
+        return metrics;
     }
 
     private static StageTime[] ReadStages(string path)

@@ -5,7 +5,8 @@ namespace Cria.Evaluation;
 /// <summary>The figures of one step.</summary>
 /// <param name="Step">From 1.</param>
 /// <param name="Figures">By name.</param>
-internal sealed record MetricsRow(long Step, IReadOnlyDictionary<string, double> Figures);
+/// <param name="Texts">What was said or answered, by name.</param>
+internal sealed record MetricsRow(long Step, IReadOnlyDictionary<string, double> Figures, IReadOnlyDictionary<string, string> Texts);
 
 /// <summary>The figures of every step of a run, by stage.</summary>
 internal sealed class RunMetrics
@@ -43,7 +44,7 @@ internal sealed class RunMetrics
     public double Last(string stage, string figure) =>
         this[stage].LastOrDefault(row => row.Figures.ContainsKey(figure))?.Figures[figure] ?? double.NaN;
 
-    /// <summary>Reads <c>metrics.jsonl</c>; a missing file has no rows.</summary>
+    /// <summary>Reads a file of metrics or of sample answers; a missing file has no rows.</summary>
     public static RunMetrics Read(string path)
     {
         RunMetrics metrics = new();
@@ -69,11 +70,16 @@ internal sealed class RunMetrics
             string stage = json.RootElement.GetProperty("stage").GetString() ?? "";
             long step = json.RootElement.GetProperty("step").GetInt64();
             Dictionary<string, double> figures = [];
+            Dictionary<string, string> texts = [];
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
                 if (property.Value.ValueKind == JsonValueKind.Number && property.Name != "step")
                 {
                     figures[property.Name] = property.Value.GetDouble();
+                }
+                else if (property.Value.ValueKind == JsonValueKind.String && property.Name != "stage")
+                {
+                    texts[property.Name] = property.Value.GetString() ?? "";
                 }
             }
 
@@ -83,7 +89,7 @@ internal sealed class RunMetrics
                 Stages.Add(stage);
             }
 
-            rows.Add(new MetricsRow(step, figures));
+            rows.Add(new MetricsRow(step, figures, texts));
             return true;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)

@@ -54,6 +54,7 @@ public sealed record RewardAccuracy(string Reward, Rate Overall)
         ByRating = ByRating,
         ByLengthDifference = ByLengthDifference,
         Calibration = Calibration,
+        ScoreByQuality = ScoreByQuality,
     };
 
     /// <summary>The length baseline as an entry of the report.</summary>

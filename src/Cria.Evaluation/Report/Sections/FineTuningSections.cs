@@ -33,7 +33,8 @@ internal static class FineTuningSections
             {
                 StageCharts.Loss(run, stage, "nats a pair"),
                 StageCharts.Of(run, stage, "Pairs told apart", "share of pairs", name => name.Contains("accuracy", StringComparison.Ordinal), isShare: true),
-                StageCharts.Of(run, stage, "Implicit reward", "β × log ratio", IsReward),
+                StageCharts.Of(run, stage, "Margin of the implicit rewards", "β × log ratio", name => name.EndsWith("reward_margin", StringComparison.Ordinal)),
+                StageCharts.Of(run, stage, "Chosen answers", "log-probability (nats)", name => name.EndsWith("chosen_log_probability", StringComparison.Ordinal)),
             }.OfType<XElement>());
         }
 
@@ -75,11 +76,8 @@ internal static class FineTuningSections
 
     /// <summary>Fine-tunings that no other section shows: ghost attention, context distillation, ablations.</summary>
     public static bool IsFurther(RunData run, string stage) =>
-        stage != "base" && !IsFineTuning(stage) && !stage.StartsWith("dpo", StringComparison.Ordinal) && !stage.StartsWith("reward", StringComparison.Ordinal)
+        stage != "base" && !IsFineTuning(stage) && !stage.StartsWith("dpo", StringComparison.Ordinal) && !RewardSections.IsRewardTraining(stage)
         && !RewardSections.IsRejectionSampling(run, stage) && !RewardSections.IsPpo(run, stage);
 
     private static bool IsFineTuning(string stage) => stage.StartsWith("sft", StringComparison.Ordinal);
-
-    private static bool IsReward(string name) =>
-        name.Contains("reward", StringComparison.Ordinal) || (name.Contains("margin", StringComparison.Ordinal) && !name.Contains("loss", StringComparison.Ordinal));
 }

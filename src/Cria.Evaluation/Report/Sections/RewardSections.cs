@@ -5,12 +5,17 @@ namespace Cria.Evaluation;
 /// <summary>Reward models, and the two ways they are used.</summary>
 internal static class RewardSections
 {
+    private const int SamplesShown = 3;
+
     /// <summary>How well reward models predict preferences.</summary>
     public static ReportSection Rewards(RunData run)
     {
         ReportSection section = new("rewards", "Reward models");
-        section.Charts(run.Metrics.Stages.Where(stage => stage.StartsWith("reward", StringComparison.Ordinal))
-            .Select(stage => StageCharts.Loss(run, stage, "nats a pair")).OfType<XElement>());
+        section.Charts(run.Metrics.Stages.Where(IsRewardTraining).SelectMany(stage => new[]
+        {
+            StageCharts.Loss(run, stage, "nats a pair"),
+            StageCharts.Of(run, stage, $"Pairs told apart while training, {stage}", "share of a batch", name => name == "accuracy", isShare: true),
+        }).OfType<XElement>());
         if (run.Rewards is not { } figures)
         {
             return section;
@@ -70,46 +75,62 @@ internal static class RewardSections
     {
         ReportSection section = new("ppo", "Proximal policy optimisation");
         section.Explain("KL an answer is the number to watch: reward that rises while KL runs away is a reward model being exploited.");
-        foreach (string notice in run.PpoSamples?.Notices ?? [])
-        {
-            section.Notice(notice);
-        }
-
         foreach (string stage in run.Metrics.Stages.Where(stage => IsPpo(run, stage)))
         {
-            bool Holds(string name, params string[] parts) => parts.Any(part => name.Contains(part, StringComparison.Ordinal));
-            section.Charts(new[]
+            foreach (MetricsRow row in run.Metrics[stage].Where(row => row.Texts.ContainsKey("notice")))
             {
-                StageCharts.Of(run, stage, $"Reward, {stage}", "raw score", name => Holds(name, "reward") && !Holds(name, "seconds", "time")),
-                StageCharts.Of(run, stage, "KL to the start", "nats an answer", name => Holds(name, "kl") && !Holds(name, "coefficient", "beta")),
-                StageCharts.Of(run, stage, "Entropy", "nats a token", name => Holds(name, "entropy")),
-                StageCharts.Of(run, stage, "Clipped ratios", "share of tokens", name => Holds(name, "clip") && !Holds(name, "norm"), isShare: true),
-                StageCharts.Of(run, stage, "Value loss", "squared error", name => Holds(name, "value_loss")),
-                StageCharts.Of(run, stage, "Answer length", "tokens", name => Holds(name, "length", "answer_tokens")),
-                StageCharts.Of(run, stage, "Answers that end", "share in EOS", name => Holds(name, "finished", "eos", "ended"), isShare: true),
-                StageCharts.Of(run, stage, "Time of a step", "seconds", name => Holds(name, "seconds")),
-            }.OfType<XElement>());
+                section.Notice($"{stage}, step {Show.Count(row.Step)}: {row.Texts["notice"]}");
+            }
+
+            section.Charts(PpoCharts(run, stage));
+            AddSamples(section, run.Samples[stage]);
         }
 
-        Table samples = new("Answers while it trained", "step", "question", "answer", "reward") { IsText = true };
-        foreach (StepSample sample in run.PpoSamples?.Samples ?? [])
-        {
-            samples.Add(
-                Show.Count(sample.Step),
-                Html.Element("div", Html.Class("message"), sample.Question),
-                Html.Element("div", Html.Class("message"), sample.Answer),
-                Show.Number(sample.Reward));
-        }
-
-        section.Add(samples);
         return section;
     }
+
+    /// <summary>Whether a stage trains a reward model, or one of the ablation of margins.</summary>
+    public static bool IsRewardTraining(string stage) =>
+        stage.StartsWith("reward", StringComparison.Ordinal) || stage.StartsWith("margin", StringComparison.Ordinal);
 
     /// <summary>Whether a stage is a round of rejection sampling's fine-tuning.</summary>
     public static bool IsRejectionSampling(RunData run, string stage) => stage.StartsWith("rlhf", StringComparison.Ordinal) && !IsPpo(run, stage);
 
     /// <summary>Whether a stage is PPO: it alone keeps close to where it started and counts the distance.</summary>
     public static bool IsPpo(RunData run, string stage) => run.Metrics.Names(stage).Any(name => name is "kl" || name.StartsWith("kl_", StringComparison.Ordinal));
+
+    private static IEnumerable<XElement> PpoCharts(RunData run, string stage) => new[]
+    {
+        StageCharts.Of(run, stage, $"Reward, {stage}", "mean raw score", name => name is "reward" or "held_out_reward" || name.StartsWith("reward.", StringComparison.Ordinal)),
+        StageCharts.Of(run, stage, "KL to the start", "nats an answer", name => name is "kl" or "held_out_kl"),
+        StageCharts.Of(run, stage, "Held-out objective", "deviations of the reward less β·KL", name => name == "held_out_objective"),
+        StageCharts.Of(run, stage, "KL coefficient", "β", name => name == "kl_coefficient"),
+        StageCharts.Of(run, stage, "Entropy", "nats a token", name => name == "entropy"),
+        StageCharts.Of(run, stage, "Clipped ratios", "share of tokens", name => name == "clip_fraction", isShare: true),
+        StageCharts.Of(run, stage, "Value loss", "squared error", name => name == "value_loss"),
+        StageCharts.Of(run, stage, "Explained variance", "share of the returns' variance", name => name == "explained_variance"),
+        StageCharts.Of(run, stage, "Answer length", "tokens", name => name == "answer_tokens"),
+        StageCharts.Of(run, stage, "Answers that end", "share in EOS", name => name == "end_share", isShare: true),
+        StageCharts.Of(run, stage, "Time of a step", "seconds", name => name.EndsWith("_seconds", StringComparison.Ordinal)),
+    }.OfType<XElement>();
+
+    /// <summary>The first answers of the first and the last step that left any, and of one between.</summary>
+    private static void AddSamples(ReportSection section, IReadOnlyList<MetricsRow> rows)
+    {
+        long[] steps = [.. rows.Select(row => row.Step).Distinct().Order()];
+        long[] shown = steps.Length == 0 ? [] : [.. new[] { steps[0], steps[steps.Length / 2], steps[^1] }.Distinct()];
+        Table table = new("Answers while it trained", "step", "question", "answer", "reward") { IsText = true };
+        foreach (MetricsRow row in shown.SelectMany(step => rows.Where(row => row.Step == step && row.Texts.ContainsKey("answer")).Take(SamplesShown)))
+        {
+            table.Add(
+                Show.Count(row.Step),
+                Html.Element("div", Html.Class("message"), row.Texts.GetValueOrDefault("question", "")),
+                Html.Element("div", Html.Class("message"), row.Texts["answer"]),
+                Show.Number(row.Figures.GetValueOrDefault("reward", double.NaN)));
+        }
+
+        section.Add(table);
+    }
 
     private static IEnumerable<XElement> Charts(RewardFigures figures)
     {
@@ -137,6 +158,18 @@ internal static class RewardSections
                 HasDiagonal = true,
                 Include = [0, 1],
                 Note = "On the diagonal, predictions come true as often as they say.",
+            }.Draw();
+        }
+
+        foreach (RewardAccuracyEntry entry in main.Where(entry => entry.ScoreByQuality.Count > 0))
+        {
+            yield return new BarChart(
+                $"Score by judged quality, {Label(entry)} on {entry.Set}",
+                "mean score after the sigmoid, ± standard error",
+                [""],
+                [.. entry.ScoreByQuality.Select(level => new BarGroup(level.Name, [Bar.Of(level.Score)]))])
+            {
+                Note = "From worst to best: a score that can be trusted rises.",
             }.Draw();
         }
     }

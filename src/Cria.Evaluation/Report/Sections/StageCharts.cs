@@ -5,12 +5,13 @@ namespace Cria.Evaluation;
 /// <summary>Charts over the steps of a stage.</summary>
 internal static class StageCharts
 {
-    private const string Prefix = "validation_";
+    /// <summary>What stages call the loss on what they never train on.</summary>
+    private static readonly string[] HeldOutLosses = ["validation_loss", "held_out_loss"];
 
     /// <summary>The loss while it trained, with the validation loss where it was measured.</summary>
     public static XElement? Loss(RunData run, string stage, string unit = "nats a token")
     {
-        Series[] series = [.. new[] { Line(run, stage, "loss", "training"), Line(run, stage, "validation_loss", "held out", hasMarkers: true) }.OfType<Series>()];
+        Series[] series = [.. new[] { Line(run, stage, "loss", "training"), Line(run, stage, HeldOutLoss(run, stage), "held out", hasMarkers: true) }.OfType<Series>()];
         return series.Length == 0 ? null : new LineChart($"Loss, {stage}", "step", $"loss ({unit})", series) { Note = Ends(run, stage) }.Draw();
     }
 
@@ -33,12 +34,15 @@ internal static class StageCharts
     private static Series? Line(RunData run, string stage, string figure, string name, bool hasMarkers = false)
     {
         IReadOnlyList<ChartPoint> points = run.Metrics.Line(stage, figure);
-        return points.Count == 0 ? null : new Series(name, points) { HasMarkers = hasMarkers && points.Count <= 30, IsDashed = false };
+        return points.Count == 0 ? null : new Series(name, points) { HasMarkers = hasMarkers && points.Count <= 30 };
     }
+
+    private static string HeldOutLoss(RunData run, string stage) =>
+        HeldOutLosses.FirstOrDefault(name => run.Metrics.Has(stage, name)) ?? HeldOutLosses[0];
 
     private static string Ends(RunData run, string stage)
     {
-        double loss = run.Metrics.Last(stage, "loss"), heldOut = run.Metrics.Last(stage, Prefix + "loss");
+        double loss = run.Metrics.Last(stage, "loss"), heldOut = run.Metrics.Last(stage, HeldOutLoss(run, stage));
         return double.IsFinite(heldOut)
             ? $"Held out at the end: {Show.Number(heldOut)}."
             : double.IsFinite(loss) ? $"Last step: {Show.Number(loss)}." : "";

@@ -70,9 +70,11 @@ internal static class SummarySection
 
     private static void AddRewards(Table table, RunData run)
     {
-        // A reward model is judged on the preferences of its own kind; the section of reward models has the others.
-        foreach (RewardAccuracyEntry entry in run.Rewards?.Entries.Where(entry =>
-            entry.Variant.Length == 0 && (entry.IsBaseline || entry.Reward.Contains(entry.Set, StringComparison.Ordinal))) ?? [])
+        // The latest model of each kind on the preferences of its own kind; the section of reward models has the others.
+        foreach (RewardAccuracyEntry entry in run.Rewards?.Entries
+            .Where(entry => entry.Variant.Length == 0 && (entry.IsBaseline || entry.Reward.Contains(entry.Set, StringComparison.Ordinal)))
+            .GroupBy(entry => (entry.Reward, entry.Set))
+            .Select(entries => entries.MaxBy(entry => entry.Batch)!) ?? [])
         {
             Add(table, $"{entry.Reward} is right on {entry.Set}", entry.Overall, "");
             if (!entry.IsBaseline && entry.ByRating is [NamedRate best, ..])
