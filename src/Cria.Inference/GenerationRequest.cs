@@ -12,6 +12,12 @@ public sealed record GenerationRequest(int[] PromptIds, SamplingOptions Options)
     public KvCache? Cache { get; init; }
 
     /// <summary>
+    /// The next or the previous request continues the same prompt (the same array of ids): all but its last token goes through the model once
+    /// for all of them that wait together.
+    /// </summary>
+    public bool SharesPrompt { get; init; }
+
+    /// <summary>
     /// The number of the random stream under the options' seed; null for the request's place among those given together. The result of
     /// a sampled request depends on its seed and stream, not on its neighbours.
     /// </summary>

@@ -116,6 +116,8 @@ public sealed class Generator : IDisposable
             using IEnumerator<GenerationRequest> waiting = requests.GetEnumerator();
             int count = 0;
             bool more = true;
+            SequenceGeneration? leader = null;
+            int[]? leaderPrompt = null;
             while (more || active.Count > 0)
             {
                 while (active.Count < _maximumBatch && (more = more && waiting.MoveNext()))
@@ -129,6 +131,10 @@ public sealed class Generator : IDisposable
                     else
                     {
                         active.Add(sequence);
+                        if (!sequence.TryFollow(waiting.Current.PromptIds, leader, leaderPrompt))
+                        {
+                            (leader, leaderPrompt) = (sequence, waiting.Current.PromptIds);
+                        }
                     }
                 }
 
@@ -172,7 +178,8 @@ public sealed class Generator : IDisposable
         }
         else
         {
-            bool prompts = active.Exists(sequence => sequence.Pending.Length > 1);
+            active.ForEach(sequence => sequence.CopyPrompt());
+            bool prompts = active.Exists(sequence => sequence.HasPromptPending);
             FillBatch(active, inPass, prompts);
             Tensor logits = _engine.Forward(_batch);
             for (int row = 0; row < inPass.Count; row++)
@@ -200,11 +207,12 @@ public sealed class Generator : IDisposable
         {
             int room = _engine.TokensPerPass - _batch.Tokens;
             ReadOnlySpan<int> pending = sequence.Pending;
-            if (room > 0 && pending.Length > 1 == prompts)
+            if (room > 0 && sequence.Leader is null && sequence.HasPromptPending == prompts)
             {
                 bool whole = pending.Length <= room;
-                _batch.Add(whole ? pending : pending[..room], sequence.Cache, wantsLogits: whole);
-                if (whole)
+                bool wantsLogits = whole && sequence.WantsLogits;
+                _batch.Add(whole ? pending : pending[..room], sequence.Cache, wantsLogits);
+                if (wantsLogits)
                 {
                     inPass.Add(sequence);
                 }

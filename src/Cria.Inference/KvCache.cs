@@ -72,6 +72,22 @@ public sealed unsafe class KvCache : IDisposable
         Capacity = capacity;
     }
 
+    /// <summary>Becomes a copy of another cache's first positions.</summary>
+    /// <param name="source">Of the same model, with at least so many positions.</param>
+    /// <param name="length">How many.</param>
+    internal void CopyFrom(KvCache source, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, source.Length);
+        Length = 0;
+        Reserve(length);
+        for (int layer = 0; layer < _layers; layer++)
+        {
+            KvCacheLayout.Copy(source.View(layer, 0) with { Length = length }, View(layer, 0), _shape);
+        }
+
+        Length = length;
+    }
+
     /// <summary>Forgets all positions from <paramref name="length"/> on, so that another text with the same beginning can follow.</summary>
     public void Truncate(int length)
     {

@@ -15,6 +15,7 @@ internal sealed class SequenceGeneration
     private readonly StopStringFilter _filter;
     private readonly StringBuilder _text = new();
     private readonly int _promptLength;
+    private readonly int _prefixLength;
     private readonly int _maximumLength;
     private readonly int _contextLength;
     private DeterministicRandom _random;
@@ -27,6 +28,7 @@ internal sealed class SequenceGeneration
         _ids = [.. request.PromptIds];
         _promptLength = _ids.Count;
         _contextLength = contextLength;
+        _prefixLength = request.SharesPrompt && request.Cache is null ? _promptLength - 1 : 0;
         _maximumLength = (int)Math.Min(int.MaxValue, _promptLength + (long)(Options.MaxTokens ?? int.MaxValue));
         _random = new DeterministicRandom(Options.Seed, request.Stream ?? (ulong)index);
         _filter = new StopStringFilter(Options.StopStrings);
@@ -53,8 +55,45 @@ internal sealed class SequenceGeneration
 
     public SamplingOptions Options { get; }
 
-    /// <summary>Ids that the model has not seen yet: the rest of the prompt, then one at a time.</summary>
-    public ReadOnlySpan<int> Pending => CollectionsMarshal.AsSpan(_ids)[Cache.Length..];
+    /// <summary>
+    /// Ids that the model is to see next: the rest of the prompt, then one at a time. Of a shared prompt first all but its last one, which
+    /// every text takes in by itself, so that a text's numbers do not depend on whether it came first.
+    /// </summary>
+    public ReadOnlySpan<int> Pending => IsInPrefix
+        ? CollectionsMarshal.AsSpan(_ids)[Cache.Length.._prefixLength]
+        : CollectionsMarshal.AsSpan(_ids)[Cache.Length..];
+
+    /// <summary>Whether what is pending is a prompt or a part of one.</summary>
+    public bool HasPromptPending => IsInPrefix || Pending.Length > 1;
+
+    /// <summary>Whether logits are wanted behind what is pending: not in the shared part of a prompt.</summary>
+    public bool WantsLogits => !IsInPrefix;
+
+    /// <summary>The text of the same prompt whose cache this one copies once it holds the prompt, or null.</summary>
+    public SequenceGeneration? Leader { get; private set; }
+
+    private bool IsInPrefix => Cache.Length < _prefixLength;
+
+    /// <summary>Waits for another text where that one is of the same prompt.</summary>
+    /// <param name="prompt">This text's prompt.</param>
+    /// <param name="other">The last text that did not wait for another.</param>
+    /// <param name="otherPrompt">Its prompt.</param>
+    /// <returns>Whether it does.</returns>
+    public bool TryFollow(int[] prompt, SequenceGeneration? other, int[]? otherPrompt)
+    {
+        Leader = _prefixLength > 0 && ReferenceEquals(prompt, otherPrompt) && other is { Finish: null, _prefixLength: > 0 } ? other : null;
+        return Leader is not null;
+    }
+
+    /// <summary>Takes over the prompt where the leader has it.</summary>
+    public void CopyPrompt()
+    {
+        if (Leader is { IsInPrefix: false } leader)
+        {
+            Cache.CopyFrom(leader.Cache, _prefixLength);
+            Leader = null;
+        }
+    }
 
     public FinishReason? Finish { get; private set; }
 

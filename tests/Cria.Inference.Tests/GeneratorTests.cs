@@ -50,6 +50,29 @@ public sealed class GeneratorTests : IDisposable
     }
 
     [Fact]
+    public void A_shared_prompt_gives_what_each_text_gives_alone()
+    {
+        int[][] prompts = [.. Enumerable.Range(0, 7).Select(i => TestModels.RandomIds(1 + (i * 9 % 20), (ulong)i + 1))];
+        SamplingOptions options = new() { Temperature = 1, TopP = 1, MaxTokens = 12, Seed = 9, StopIds = [5, 17, 40] };
+        GenerationRequest[] requests = [.. prompts.SelectMany(prompt => Enumerable.Repeat(new GenerationRequest(prompt, options), 4))];
+        GenerationRequest[] shared = [.. requests.Select(request => request with { SharesPrompt = true })];
+        using Generator alone = new(_engine, null, maximumBatch: 1);
+        GenerationResult[] expected = alone.Generate(requests);
+        foreach (int batch in new[] { 1, 3, 6, 64 })
+        {
+            using LlamaEngine engine = new(_weights, _device, tokensPerPass: 64);
+            using Generator generator = new(engine, null, batch);
+            GenerationResult[] results = generator.Generate(shared);
+            for (int i = 0; i < requests.Length; i++)
+            {
+                Assert.Equal(expected[i].Ids, results[i].Ids);
+                Assert.Equal(expected[i].FinishReason, results[i].FinishReason);
+                Close.Equal(expected[i].LogProbabilities, results[i].LogProbabilities, 1e-4);
+            }
+        }
+    }
+
+    [Fact]
     public void Log_probabilities_equal_the_scorers()
     {
         using Generator generator = new(_engine, null);

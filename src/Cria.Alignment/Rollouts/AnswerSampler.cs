@@ -52,7 +52,7 @@ public sealed class AnswerSampler : IDisposable
         SamplingOptions options = Options(temperature, maximumTokens, seed, topP);
         IEnumerable<GenerationRequest> requests = ids.SelectMany(
             (prompt, p) => Enumerable.Range(0, answers).Select(
-                a => new GenerationRequest(prompt, options) { Stream = (((ulong)p) << 16) | (uint)a }));
+                a => new GenerationRequest(prompt, options) { Stream = (((ulong)p) << 16) | (uint)a, SharesPrompt = answers > 1 }));
         SampledAnswer[][] results = [.. prompts.Select(_ => new SampledAnswer[answers])];
         Run(
             requests,
