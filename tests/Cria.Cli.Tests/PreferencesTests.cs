@@ -6,12 +6,18 @@ namespace Cria.Cli.Tests;
 /// <summary>Comparisons through the command: files in and out, pairs sampled, judged by a person and by rule.</summary>
 public sealed class PreferencesTests(TinyRun tiny)
 {
-    private const string Comparisons = """
-        {"prompt":[{"role":"user","content":"the cat"}],"chosen":"sat","rejected":"ran","rating":"significantly","safety":{"chosen":true,"rejected":false},"kind":"safety","batch":2}
-        {"prompt":[{"role":"user","content":"the dog"}],"chosen":"ran","rejected":"sat","rating":"slightly","safety":{"chosen":false,"rejected":true},"kind":"safety","batch":2}
+    private const string Cat =
+        """{"prompt":[{"role":"user","content":"the cat"}],"chosen":"sat","rejected":"ran","kind":"safety","batch":2""";
+    private const string Dog =
+        """{"prompt":[{"role":"user","content":"the dog"}],"chosen":"ran","rejected":"sat","kind":"safety","batch":2""";
+
+    private const string Comparisons = $$$"""
+        {{{Cat}}},"rating":"significantly","safety":{"chosen":true,"rejected":false}}
+        {{{Dog}}},"rating":"slightly","safety":{"chosen":false,"rejected":true}}
         """;
 
-    private const string Transcript = """{"chosen":"\n\nHuman: the moon\n\nAssistant: old","rejected":"\n\nHuman: the moon\n\nAssistant: new"}""";
+    private const string Transcript =
+        """{"chosen":"\n\nHuman: the moon\n\nAssistant: old","rejected":"\n\nHuman: the moon\n\nAssistant: new"}""";
 
     private const string Prompts = """
         {"id":"a","prompt":"the cat","reference":"The cat sat."}
@@ -39,13 +45,15 @@ public sealed class PreferencesTests(TinyRun tiny)
         Run("", "preferences", "export", "--store", store, "--output", "first.jsonl");
         Assert.Equal(File.ReadAllText(tiny.PathOf("first.jsonl")), File.ReadAllText(tiny.PathOf("second.jsonl")));
 
-        ProgramResult usable = Run("", "preferences", "export", "--store", store, "--output", "usable.jsonl", "--part", "training", "--form", "hh-rlhf");
+        ProgramResult usable =
+            Run("", "preferences", "export", "--store", store, "--output", "usable.jsonl", "--part", "training", "--form", "hh-rlhf");
         Assert.Contains("2 of 3 comparisons written; 1 prefer an unsafe answer", usable.Output, StringComparison.Ordinal);
         Assert.Contains("the moon", File.ReadAllLines(tiny.PathOf("usable.jsonl"))[1], StringComparison.Ordinal);
 
         using JsonDocument figures = JsonDocument.Parse(
             Run("", "preferences", "stats", "--store", store, "--json", "--tokenizer", TinyRun.Run).Output);
-        Assert.Equal([2, 1, 3], figures.RootElement.GetProperty("statistics").EnumerateArray().Select(row => row.GetProperty("comparisons").GetInt32()));
+        JsonElement.ArrayEnumerator rows = figures.RootElement.GetProperty("statistics").EnumerateArray();
+        Assert.Equal([2, 1, 3], rows.Select(row => row.GetProperty("comparisons").GetInt32()));
         Assert.Contains("50 %", Run("", "preferences", "stats", "--store", store).Output, StringComparison.Ordinal);
     }
 
@@ -56,7 +64,10 @@ public sealed class PreferencesTests(TinyRun tiny)
         string model = ChatModel();
         string prompts = tiny.Write("pair-prompts.jsonl", Prompts);
         string[] sample =
-            ["preferences", "sample", model, model, "--jsonl", prompts, "--store", store, "--max-tokens", "6", "--pairs", "3", "--temperatures", "1,1.5", "--batch", "4"];
+        [
+            "preferences", "sample", model, model, "--jsonl", prompts, "--store", store,
+            "--max-tokens", "6", "--pairs", "3", "--temperatures", "1,1.5", "--batch", "4",
+        ];
         ProgramResult sampled = Run("", sample);
         int waiting = int.Parse(sampled.Output.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(waiting, 5, 9);
@@ -74,9 +85,11 @@ public sealed class PreferencesTests(TinyRun tiny)
 
         Run("", "preferences", "annotate", "--store", store, "--simulated", "--noise", "0.1");
         Run("", "preferences", "export", "--store", store, "--output", "judged.jsonl");
-        JsonElement[] judged = [.. File.ReadAllLines(tiny.PathOf("judged.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.Clone())];
+        JsonElement[] judged =
+            [.. File.ReadAllLines(tiny.PathOf("judged.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.Clone())];
         Assert.Equal(["ann", "ann"], judged.Take(2).Select(row => row.GetProperty("annotator").GetString()));
-        Assert.Equal([("significantly", true), ("negligibly", false)], judged.Take(2).Select(row => (row.GetProperty("rating").GetString()!, row.GetProperty("chosen_was_first").GetBoolean())));
+        Assert.Equal(["significantly", "negligibly"], judged.Take(2).Select(row => row.GetProperty("rating").GetString()));
+        Assert.Equal([true, false], judged.Take(2).Select(row => row.GetProperty("chosen_was_first").GetBoolean()));
         Assert.All(judged.Skip(2), row => Assert.Equal("simulated documentation", row.GetProperty("annotator").GetString()));
         JsonElement maker = judged[0].GetProperty("chosen_by");
         Assert.Equal(Path.GetFileName(model), maker.GetProperty("model").GetString());

@@ -3,7 +3,10 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>One object of a JSONL file of dialogues, prompts or comparisons. Every getter refuses what has another form, naming file, line and field.</summary>
+/// <summary>
+/// One object of a JSONL file of dialogues, prompts or comparisons. Every getter refuses what has another form, naming file, line and
+/// field.
+/// </summary>
 internal readonly record struct DataLine(string Where, JsonElement Value)
 {
     private const int DescribedCharacters = 40;

@@ -6,7 +6,9 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>Reads and writes JSONL files (gzip where the name ends in <c>.gz</c>), one object a line; empty lines are passed over.</summary>
+/// <summary>
+/// Reads and writes JSONL files (gzip where the name ends in <c>.gz</c>), one object a line; empty lines are passed over.
+/// </summary>
 internal static class DataLines
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -15,10 +17,14 @@ internal static class DataLines
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads the objects of a file.</summary>
-    /// <exception cref="AlignmentDataException">The file is missing or a line is not a JSON object; the message names file and line.</exception>
+    /// <exception cref="AlignmentDataException">
+    /// The file is missing or a line is not a JSON object; the message names file and line.
+    /// </exception>
     public static IEnumerable<DataLine> Read(string path) => ReadTexts(path).Select(line => Parse(line.Where, line.Text));
 
-    /// <summary>Reads the lines of a file that are not blank, each as a place and its text: who skips bad lines parses them one by one.</summary>
+    /// <summary>
+    /// Reads the lines of a file that are not blank, each as a place and its text: who skips bad lines parses them one by one.
+    /// </summary>
     /// <exception cref="AlignmentDataException">The file is missing, truncated or not UTF-8.</exception>
     public static IEnumerable<(string Where, string Text)> ReadTexts(string path)
     {

@@ -16,7 +16,9 @@ internal static class ComparisonJson
     {
         (IReadOnlyList<ChatMessage> prompt, string chosen, string rejected) = ForeignComparisonJson.ReadTexts(line);
         JsonElement? safety = line.Optional("safety");
-        PreferenceRating? rating = line.Optional("rating") is { } value ? PreferenceNames.Rating(line, value, "rating") : ForeignComparisonJson.Margin(line);
+        PreferenceRating? rating = line.Optional("rating") is { } value
+            ? PreferenceNames.Rating(line, value, "rating")
+            : ForeignComparisonJson.Margin(line);
         Comparison comparison = new(
             prompt,
             Answer(line, "chosen", chosen, safety),
@@ -88,7 +90,7 @@ internal static class ComparisonJson
             IsFinished = DataLine.Optional(by, "finished") is not { } finished || line.Flag(finished, $"{name}.finished"),
             Model = DataLine.Optional(by, "model") is { } model ? line.Text(model, $"{name}.model") : "",
             ModelVersion = DataLine.Optional(by, "version") is { } version ? line.Text(version, $"{name}.version") : "",
-            Temperature = DataLine.Optional(by, "temperature") is { } temperature ? Temperature(line, temperature, $"{name}.temperature") : null,
+            Temperature = DataLine.Optional(by, "temperature") is { } degree ? Temperature(line, degree, $"{name}.temperature") : null,
             Seed = DataLine.Optional(by, "seed") is { } seed ? Seed(line, seed, $"{name}.seed") : null,
         };
     }
@@ -114,7 +116,9 @@ internal static class ComparisonJson
             : throw line.Wrong(field, "a number that is not negative", value);
 
     private static ulong Seed(DataLine line, JsonElement value, string field) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number) ? number : throw line.Wrong(field, "a whole number from 0", value);
+        value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number)
+            ? number
+            : throw line.Wrong(field, "a whole number from 0", value);
 
     private static int Batch(DataLine line, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0

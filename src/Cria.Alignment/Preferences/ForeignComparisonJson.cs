@@ -127,7 +127,8 @@ internal static class ForeignComparisonJson
             if (chosen[i] != rejected[i])
             {
                 throw line.Error(
-                    $"'chosen' and 'rejected' part at message {i + 1} of {chosen.Count} and {rejected.Count}; only the last answer may differ.");
+                    $"'chosen' and 'rejected' part at message {i + 1} of {chosen.Count} and {rejected.Count}; "
+                    + "only the last answer may differ.");
             }
         }
 
@@ -140,7 +141,8 @@ internal static class ForeignComparisonJson
         {
             if (last.Role != ChatRole.Assistant)
             {
-                throw line.Error($"'{field}' must end with the assistant's answer, but the {last.Role.ToString().ToLowerInvariant()} speaks last.");
+                throw line.Error(
+                    $"'{field}' must end with the assistant's answer, but the {last.Role.ToString().ToLowerInvariant()} speaks last.");
             }
         }
 

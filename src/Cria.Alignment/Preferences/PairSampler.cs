@@ -64,7 +64,10 @@ public static class PairSampler
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.PairsPerPrompt);
         ArgumentOutOfRangeException.ThrowIfZero(options.Temperatures.Count);
-        Draw[] draws = [.. prompts.SelectMany(prompt => Enumerable.Range(0, options.PairsPerPrompt).Select(place => Draw.Of(prompt, place, options)))];
+        Draw[] draws =
+        [
+            .. prompts.SelectMany(prompt => Enumerable.Range(0, options.PairsPerPrompt).Select(place => Draw.Of(prompt, place, options))),
+        ];
         ComparedAnswer[] ours = Answers(first, [.. draws.Select(draw => draw.First)], options, progress, 0, cancellation);
         ComparedAnswer[] theirs = Answers(second, [.. draws.Select(draw => draw.Second)], options, progress, draws.Length, cancellation);
         List<PendingPair> pairs = [];
@@ -91,7 +94,8 @@ public static class PairSampler
     }
 
     private static ComparedAnswer[] Answers(
-        PairVariant variant, AnswerRequest[] requests, PairSamplingOptions options, IProgress<int>? progress, int before, CancellationToken cancellation)
+        PairVariant variant, AnswerRequest[] requests, PairSamplingOptions options, IProgress<int>? progress, int before,
+        CancellationToken cancellation)
     {
         IProgress<int>? counted = progress is null ? null : new Shifted(progress, before);
         SampledAnswer[] answers = variant.Sampler.Sample(requests, options.MaximumTokens, topP: 1, counted, cancellation);

@@ -21,7 +21,8 @@ public sealed record PendingPair(AlignmentPrompt Prompt, ComparedAnswer First, C
     /// <param name="annotator">Who judged.</param>
     /// <param name="firstIsSafe">The safety label of the first answer; null to keep what it has.</param>
     /// <param name="secondIsSafe">The safety label of the second answer; null to keep what it has.</param>
-    public Comparison Judge(bool chooseFirst, PreferenceRating rating, string annotator, bool? firstIsSafe = null, bool? secondIsSafe = null)
+    public Comparison Judge(
+        bool chooseFirst, PreferenceRating rating, string annotator, bool? firstIsSafe = null, bool? secondIsSafe = null)
     {
         ComparedAnswer first = First with { IsSafe = firstIsSafe ?? First.IsSafe };
         ComparedAnswer second = Second with { IsSafe = secondIsSafe ?? Second.IsSafe };

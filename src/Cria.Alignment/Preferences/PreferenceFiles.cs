@@ -1,8 +1,8 @@
 namespace Cria.Alignment;
 
 /// <summary>
-/// Files of comparisons, one JSON object a line, compressed where the name ends in <c>.gz</c>. Every form of <see cref="PreferenceForm"/> is
-/// read, each line by the fields it has; fields that are not known are ignored.
+/// Files of comparisons, one JSON object a line, compressed where the name ends in <c>.gz</c>. Every form of
+/// <see cref="PreferenceForm"/> is read, each line by the fields it has; fields that are not known are ignored.
 /// </summary>
 public static class PreferenceFiles
 {

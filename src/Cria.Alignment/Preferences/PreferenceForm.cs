@@ -4,9 +4,9 @@ namespace Cria.Alignment;
 public enum PreferenceForm
 {
     /// <summary>
-    /// Cria's own, the only one that keeps everything: <c>{"prompt": […messages], "chosen": "…", "rejected": "…", "rating": "significantly",
-    /// "safety": {"chosen": true, "rejected": false}}</c>, with kind, batch, held_out, prompt_id, annotator, time, chosen_was_first,
-    /// chosen_by and rejected_by where they are known.
+    /// Cria's own, the only one that keeps everything:
+    /// <c>{"prompt": […messages], "chosen": "…", "rejected": "…", "rating": "significantly", "safety": {"chosen": true}}</c>, with kind,
+    /// batch, held_out, prompt_id, annotator, time, chosen_was_first, chosen_by and rejected_by where they are known.
     /// </summary>
     Cria,
 

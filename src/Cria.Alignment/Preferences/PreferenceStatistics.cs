@@ -111,7 +111,11 @@ public sealed record PreferenceStatistics
             TokensPerExample = Share(exampleTokens, comparisons.Length),
             TokensPerPrompt = Share(userTokens, users),
             TokensPerAnswer = Share(answerTokens, answers),
-            RatingShares = [.. Enum.GetValues<PreferenceRating>().Select(rating => Share(comparisons.Count(c => c.Rating == rating), comparisons.Length))],
+            RatingShares =
+            [
+                .. Enum.GetValues<PreferenceRating>()
+                    .Select(rating => Share(comparisons.Count(c => c.Rating == rating), comparisons.Length)),
+            ],
             SafetyLabelled = labelled.Length,
             SafeOverUnsafe = Share(labelled.Count(c => c.Chosen.IsSafe == true && c.Rejected.IsSafe == false), labelled.Length),
             BothSafe = Share(labelled.Count(c => c.Chosen.IsSafe == true && c.Rejected.IsSafe == true), labelled.Length),

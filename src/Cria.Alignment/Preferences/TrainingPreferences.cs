@@ -14,7 +14,8 @@ public sealed record TrainingPreferences(IReadOnlyList<Comparison> Training, IRe
     {
         Comparison[] all = [.. comparisons];
         Comparison[] usable = [.. all.Where(comparison => !PrefersUnsafe(comparison))];
-        return new TrainingPreferences([.. usable.Where(c => !c.IsHeldOut)], [.. usable.Where(c => c.IsHeldOut)], all.Length - usable.Length);
+        return new TrainingPreferences(
+            [.. usable.Where(c => !c.IsHeldOut)], [.. usable.Where(c => c.IsHeldOut)], all.Length - usable.Length);
     }
 
     /// <summary>Whether an unsafe answer was preferred to a safe one.</summary>

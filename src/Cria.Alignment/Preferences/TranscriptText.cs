@@ -53,7 +53,8 @@ internal static class TranscriptText
             string written = $"{(turn.Role == ChatRole.User ? Human : Assistant)} {turn.Content.Trim()}";
             if (Next(written, 1) != written.Length)
             {
-                throw new AlignmentDataException($"{where}: a message holds \"\\n\\nHuman:\" or \"\\n\\nAssistant:\", which the hh-rlhf form cannot tell from a turn.");
+                throw new AlignmentDataException(
+                    $"{where}: a message holds \"\\n\\nHuman:\" or \"\\n\\nAssistant:\", which the hh-rlhf form cannot tell from a turn.");
             }
 
             text.Append(written);

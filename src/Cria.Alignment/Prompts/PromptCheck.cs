@@ -29,7 +29,8 @@ internal static class PromptCheck
             ChatRole expected = i < first ? ChatRole.System : (i - first) % 2 == 0 ? ChatRole.User : ChatRole.Assistant;
             if (messages[i].Role != expected)
             {
-                return $"'{field}[{i}].role' must be {Word(expected)} where user and assistant take turns, but it is {Word(messages[i].Role)}.";
+                return $"'{field}[{i}].role' must be {Word(expected)} where user and assistant take turns, "
+                    + $"but it is {Word(messages[i].Role)}.";
             }
         }
 

@@ -46,7 +46,8 @@ public static class PromptFile
             : [new ChatMessage(ChatRole.User, line.Text("prompt")!)];
         if (messages[^1].Role != ChatRole.User)
         {
-            throw line.Error($"a prompt ends with the user's message, but this one ends with the {messages[^1].Role.ToString().ToLowerInvariant()}'s.");
+            throw line.Error(
+                $"a prompt ends with the user's message, but this one ends with the {messages[^1].Role.ToString().ToLowerInvariant()}'s.");
         }
 
         if (messages.FirstOrDefault(message => string.IsNullOrWhiteSpace(message.Content)) is { } empty)

@@ -71,13 +71,15 @@ public sealed class AnswerSampler : IDisposable
     /// <returns>The answers in the order of the requests.</returns>
     /// <exception cref="AlignmentDataException">A prompt leaves no room for an answer in the context; it is named.</exception>
     public SampledAnswer[] Sample(
-        IReadOnlyList<AnswerRequest> requests, int maximumTokens, float topP = 1, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<AnswerRequest> requests, int maximumTokens, float topP = 1, IProgress<int>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
         int[][] ids = [.. requests.Select(request => Encode(request.Prompt))];
         SampledAnswer[] results = new SampledAnswer[requests.Count];
         Run(
-            requests.Select((request, i) => new GenerationRequest(ids[i], Options((float)request.Temperature, maximumTokens, request.Seed, topP)) { Stream = 0 }),
+            requests.Select((request, i) =>
+                new GenerationRequest(ids[i], Options((float)request.Temperature, maximumTokens, request.Seed, topP)) { Stream = 0 }),
             (index, result) => results[index] = Answer(result, ids[index], (float)requests[index].Temperature),
             progress,
             cancellation);
@@ -121,7 +123,9 @@ public sealed class AnswerSampler : IDisposable
         StopStrings = _format.StopStrings,
     };
 
-    private void Run(IEnumerable<GenerationRequest> requests, Action<int, GenerationResult> finish, IProgress<int>? progress, CancellationToken cancellation)
+    private void Run(
+        IEnumerable<GenerationRequest> requests, Action<int, GenerationResult> finish, IProgress<int>? progress,
+        CancellationToken cancellation)
     {
         int finished = 0;
         foreach (GenerationPiece piece in _generator.Stream(requests, cancellation))
@@ -141,6 +145,7 @@ public sealed class AnswerSampler : IDisposable
         return ids.Length < _engine.ContextLength
             ? ids
             : throw new AlignmentDataException(
-                $"Prompt {prompt.Id} has {ids.Length} tokens; the model's context of {_engine.ContextLength} leaves no room for an answer.");
+                $"Prompt {prompt.Id} has {ids.Length} tokens; "
+                + $"the model's context of {_engine.ContextLength} leaves no room for an answer.");
     }
 }

@@ -10,7 +10,9 @@ internal static class PreferencesAnnotateCommand
     public static Command Create()
     {
         Command command = new(
-            "annotate", "Judge waiting pairs: which answer is better, how much, and for safety whether each is safe. Leave at any time; the same command goes on.");
+            "annotate",
+            "Judge waiting pairs: which answer is better, how much, and for safety whether each is safe. "
+            + "Leave at any time; the same command goes on.");
         Option<string> store = PreferencesCommand.Store();
         Option<string?> annotator = new("--annotator") { Description = "Who judges; default the name of the user." };
         Option<string?> kind = PreferencesCommand.Kind("Only pairs of this kind.");
@@ -19,7 +21,8 @@ internal static class PreferencesAnnotateCommand
         {
             Description = "Let the rules of the default recipe judge in a person's place; every comparison says so in its annotator.",
         };
-        Option<float?> noise = NumberOption.Real("--noise", "Standard deviation of the simulated annotator's error; default 0.", value => value >= 0, "a number from 0");
+        Option<float?> noise = NumberOption.Real(
+            "--noise", "Standard deviation of the simulated annotator's error; default 0.", value => value >= 0, "a number from 0");
         Option<ulong> seed = CommonOptions.Seed();
         command.Options.Add(store);
         command.Options.Add(annotator);
@@ -41,12 +44,14 @@ internal static class PreferencesAnnotateCommand
             string name = parsed.GetValue(annotator) ?? Environment.UserName;
             if (name.StartsWith(SimulatedAnnotator.NamePrefix, StringComparison.OrdinalIgnoreCase))
             {
-                throw new CliException($"--annotator is the name of a person; one that begins with '{SimulatedAnnotator.NamePrefix}' needs --simulated.");
+                throw new CliException(
+                    $"--annotator is the name of a person; one that begins with '{SimulatedAnnotator.NamePrefix}' needs --simulated.");
             }
 
             TerminalAnnotator terminal = new(opened, name, Console.In, Console.Out);
             int judged = await terminal.RunAsync(only, parsed.GetValue(batch), cancellation);
-            Console.WriteLine($"{judged:N0} pairs judged, {await opened.CountPairsAsync(only, parsed.GetValue(batch), cancellation):N0} wait.");
+            Console.WriteLine(
+                $"{judged:N0} pairs judged, {await opened.CountPairsAsync(only, parsed.GetValue(batch), cancellation):N0} wait.");
         });
         return command;
     }

@@ -19,7 +19,8 @@ internal static class PreferencesCommand
 
     public static Option<string> Store() => new("--store")
     {
-        Description = "The preference store: a SQLite file, made where there is none, or a PostgreSQL connection string \"Host=…;Database=…;Username=…\".",
+        Description = "The preference store: a SQLite file, made where there is none, "
+            + "or a PostgreSQL connection string \"Host=…;Database=…;Username=…\".",
         Required = true,
     };
 
@@ -35,5 +36,6 @@ internal static class PreferencesCommand
     public static Option<int?> Batch(string description) => NumberOption.OptionalWhole("--batch", description, minimum: 0);
 
     public static Option<int> HoldOutEvery() => NumberOption.Whole(
-        "--hold-out-every", "Hold 1 prompt in this many out of training, by the hash of the prompt; 0 holds none out.", minimum: 0, defaultValue: 0);
+        "--hold-out-every", "Hold 1 prompt in this many out of training, by the hash of the prompt; 0 holds none out.",
+        minimum: 0, defaultValue: 0);
 }

@@ -19,7 +19,8 @@ internal static class PreferencesExportCommand
     {
         Command command = new("export", "Write comparisons of a store as JSON lines.");
         Option<string> store = PreferencesCommand.Store();
-        Option<string> output = new("--output") { Description = "The file to write; compressed where its name ends in .gz.", Required = true };
+        Option<string> output =
+            new("--output") { Description = "The file to write; compressed where its name ends in .gz.", Required = true };
         Option<string> form = new("--form")
         {
             Description = "cria keeps everything; hh-rlhf, trl, trl-text and trl-implicit are the forms of others.",
@@ -54,7 +55,9 @@ internal static class PreferencesExportCommand
                 _ => found,
             };
             PreferenceFiles.Write(parsed.GetRequiredValue(output), written, Forms[parsed.GetRequiredValue(form)]);
-            string excluded = wanted == "all" || sorted.UnsafeChosen == 0 ? "" : $"; {sorted.UnsafeChosen:N0} prefer an unsafe answer to a safe one and are left out";
+            string excluded = wanted == "all" || sorted.UnsafeChosen == 0
+                ? ""
+                : $"; {sorted.UnsafeChosen:N0} prefer an unsafe answer to a safe one and are left out";
             Console.WriteLine($"{written.Count:N0} of {found.Count:N0} comparisons written{excluded}.");
         });
         return command;

@@ -10,7 +10,8 @@ internal static class PreferencesImportCommand
 
     public static Command Create()
     {
-        Command command = new("import", "Read comparisons (Cria's JSONL, hh-rlhf transcripts, TRL's forms; .gz too) into a store, all of them or none.");
+        Command command =
+            new("import", "Read comparisons (Cria's JSONL, hh-rlhf transcripts, TRL's forms; .gz too) into a store, all of them or none.");
         Argument<string[]> files = new("FILE") { Description = "Files of JSON lines.", Arity = ArgumentArity.OneOrMore };
         Option<string> store = PreferencesCommand.Store();
         Option<string?> kind = PreferencesCommand.Kind("The kind of lines that name none; default helpfulness.");
@@ -46,7 +47,8 @@ internal static class PreferencesImportCommand
             PreferenceStore opened = await PreferenceStore.OpenAsync(parsed.GetRequiredValue(store), cancellation);
             StoreAddition addition = await opened.AddAsync(comparisons, cancellation);
             Console.WriteLine(
-                $"{addition.Added:N0} comparisons added ({comparisons.Count(c => c.IsHeldOut):N0} of those read are held out), {addition.Repeated:N0} were there already.");
+                $"{addition.Added:N0} comparisons added ({comparisons.Count(c => c.IsHeldOut):N0} of those read are held out), "
+                + $"{addition.Repeated:N0} were there already.");
         });
         return command;
     }

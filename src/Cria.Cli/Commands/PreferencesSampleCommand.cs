@@ -12,7 +12,8 @@ internal static class PreferencesSampleCommand
 {
     public static Command Create()
     {
-        Command command = new("sample", "Sample pairs of answers from two models at varied temperatures into a store, where they wait for judgement.");
+        Command command =
+            new("sample", "Sample pairs of answers from two models at varied temperatures into a store, where they wait for judgement.");
         Argument<string> first = CommonOptions.Model();
         Argument<string> second = new("MODEL2") { Description = "The other model; may be the same." };
         Option<string> store = PreferencesCommand.Store();
@@ -81,14 +82,16 @@ internal static class PreferencesSampleCommand
             prompts,
             options,
             new InlineProgress<int>(done => line.Update(() =>
-                $"  {done:N0}/{all:N0} answers, {done / line.Seconds:F1}/s, {ProgressLine.Duration((all - done) * line.Seconds / done)} left")),
+                $"  {done:N0}/{all:N0} answers, {done / line.Seconds:F1}/s, "
+                + $"{ProgressLine.Duration((all - done) * line.Seconds / done)} left")),
             cancellation);
     }
 
     private static double[] Temperatures(string text) =>
     [
         .. text.Split(',').Select(part =>
-            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value)
+            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value >= 0 && double.IsFinite(value)
                 ? value
                 : throw new CliException($"--temperatures must be numbers from 0 separated by commas, but one is '{part}'.")),
     ];
@@ -103,7 +106,8 @@ internal static class PreferencesSampleCommand
         {
             _model = ModelLoader.Load(path, null);
             Tokenizer tokenizer = _model.Tokenizer ?? throw new CliException($"{_model.Source} has no tokenizer.");
-            ChatFormat format = _model.ChatFormat ?? throw new CliException($"{_model.Source} has no chat format: it was not tuned for dialogue.");
+            ChatFormat format =
+                _model.ChatFormat ?? throw new CliException($"{_model.Source} has no chat format: it was not tuned for dialogue.");
             _sampler = new AnswerSampler(_model.Weights, tokenizer, format, device, atOnce);
             string source = Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Source));
             Pair = new PairVariant(Path.GetFileName(source), ModelVersion.Of(source), _sampler);

@@ -13,7 +13,8 @@ internal static class PreferencesStatsCommand
 {
     public static Command Create()
     {
-        Command command = new("stats", "Comparisons, turns, lengths, ratings and safety labels of each batch, and what waits for judgement.");
+        Command command =
+            new("stats", "Comparisons, turns, lengths, ratings and safety labels of each batch, and what waits for judgement.");
         Option<string> store = PreferencesCommand.Store();
         Option<string?> tokenizer = CommonOptions.Tokenizer();
         tokenizer.Description = "Count tokens of this tokenizer (a file, or a model's folder) instead of words.";
@@ -25,7 +26,8 @@ internal static class PreferencesStatsCommand
         {
             Func<string, int>? count = parsed.GetValue(tokenizer) is { } path ? Counter(path) : null;
             PreferenceStore opened = await PreferenceStore.OpenAsync(parsed.GetRequiredValue(store), cancellation);
-            IReadOnlyList<PreferenceStatistics> rows = PreferenceStatistics.Measure(await opened.ReadAsync(cancellation: cancellation), count);
+            IReadOnlyList<PreferenceStatistics> rows =
+                PreferenceStatistics.Measure(await opened.ReadAsync(cancellation: cancellation), count);
             IReadOnlyList<PreferenceBatch> batches = await opened.BatchesAsync(cancellation);
             int waiting = await opened.CountPairsAsync(cancellation: cancellation);
             string unit = count is null ? "words" : "tokens";
@@ -54,16 +56,18 @@ internal static class PreferencesStatsCommand
             Count(row.Comparisons), Count(row.HeldOut), Count(row.Prompts), Mean(row.Turns),
             Mean(row.TokensPerExample), Mean(row.TokensPerPrompt), Mean(row.TokensPerAnswer), Count(row.Simulated),
         ]);
-        Print(["signif.", "better", "slightly", "neglig.", "safe>unsafe", "both safe", "both unsafe", "excluded", "first chosen"], rows, row =>
+        string[] labels =
+            ["signif.", "better", "slightly", "neglig.", "safe>unsafe", "both safe", "both unsafe", "excluded", "first chosen"];
+        Print(labels, rows, row =>
         [
             .. row.RatingShares.Reverse().Select(share => Share(share, row.Comparisons > 0)),
-            Share(row.SafeOverUnsafe, row.SafetyLabelled > 0), Share(row.BothSafe, row.SafetyLabelled > 0), Share(row.BothUnsafe, row.SafetyLabelled > 0),
+            .. new[] { row.SafeOverUnsafe, row.BothSafe, row.BothUnsafe }.Select(share => Share(share, row.SafetyLabelled > 0)),
             Count(row.UnsafeOverSafe), Share(row.FirstChosen, row.Placed > 0),
         ]);
         foreach (PreferenceBatch batch in batches)
         {
-            AnsiConsole.WriteLine(
-                $"Batch {batch.Number}: {string.Join(" and ", batch.Models)}, {(batch.HeldOutEvery > 0 ? $"1 prompt in {batch.HeldOutEvery}" : "nothing")} held out.");
+            string heldOut = batch.HeldOutEvery > 0 ? $"1 prompt in {batch.HeldOutEvery}" : "nothing";
+            AnsiConsole.WriteLine($"Batch {batch.Number}: {string.Join(" and ", batch.Models)}, {heldOut} held out.");
         }
 
         AnsiConsole.WriteLine($"{waiting:N0} pairs wait for judgement.");
@@ -92,7 +96,8 @@ internal static class PreferencesStatsCommand
 
     private static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string ToJson(IReadOnlyList<PreferenceStatistics> rows, IReadOnlyList<PreferenceBatch> batches, int waiting, string unit) =>
+    private static string ToJson(
+        IReadOnlyList<PreferenceStatistics> rows, IReadOnlyList<PreferenceBatch> batches, int waiting, string unit) =>
         JsonOutput.IndentedObject(writer =>
         {
             writer.WriteString("unit", unit);

@@ -81,7 +81,8 @@ internal sealed class TerminalAnnotator(PreferenceStore store, string annotator,
             }
         }
 
-        Comparison comparison = pair.Judge(choice == "a", (PreferenceRating)(rating[0] - '1'), annotator, IsYes(firstLabel), IsYes(secondLabel));
+        Comparison comparison =
+            pair.Judge(choice == "a", (PreferenceRating)(rating[0] - '1'), annotator, IsYes(firstLabel), IsYes(secondLabel));
         return comparison with { Time = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()) };
     }
 

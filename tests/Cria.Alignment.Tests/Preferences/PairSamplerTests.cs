@@ -5,8 +5,10 @@ namespace Cria.Alignment.Tests;
 
 public sealed class PairSamplerTests
 {
-    private static readonly AlignmentPrompt[] Prompts = [.. Enumerable.Range(0, 12).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
-    private static readonly PairSamplingOptions Options = new() { MaximumTokens = 8, Seed = 5, PairsPerPrompt = 2, Batch = 3, Kind = PreferenceKind.Safety };
+    private static readonly AlignmentPrompt[] Prompts =
+        [.. Enumerable.Range(0, 12).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
+    private static readonly PairSamplingOptions Options =
+        new() { MaximumTokens = 8, Seed = 5, PairsPerPrompt = 2, Batch = 3, Kind = PreferenceKind.Safety };
 
     [Fact]
     public void Every_answer_can_be_made_again_from_what_the_pair_says()
@@ -49,7 +51,8 @@ public sealed class PairSamplerTests
         PairVariant same = new("sft", "", few);
         Assert.Equal("sft", variant.Label);
         string[] all = [.. Texts(PairSampler.Sample(variant, variant, Prompts, Options))];
-        Assert.Equal(all.Order(StringComparer.Ordinal), Texts(PairSampler.Sample(same, same, [.. Prompts.Reverse()], Options)).Order(StringComparer.Ordinal));
+        PairSamplingResult reversed = PairSampler.Sample(same, same, [.. Prompts.Reverse()], Options);
+        Assert.Equal(all.Order(StringComparer.Ordinal), Texts(reversed).Order(StringComparer.Ordinal));
         Assert.NotEqual(all, Texts(PairSampler.Sample(variant, variant, Prompts, Options with { Seed = 6 })));
     }
 

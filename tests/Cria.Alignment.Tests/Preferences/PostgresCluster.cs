@@ -23,12 +23,14 @@ public sealed class PostgresCluster : IDisposable
         // The server refuses to run as root.
         if (Environment.UserName == "root")
         {
-            _user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+            bool hasUser = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal));
+            _user = hasUser ? "postgres" : "nobody";
             Run("chown", "-R", _user, _folder);
         }
 
         Server("initdb", "-D", Data, "-U", "cria", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync");
-        Server("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_folder, "log"), "-o", $"-c listen_addresses= -c unix_socket_directories={_folder} -c fsync=off", "start");
+        string settings = $"-c listen_addresses= -c unix_socket_directories={_folder} -c fsync=off";
+        Server("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_folder, "log"), "-o", settings, "start");
     }
 
     private string Data => Path.Combine(_folder, "data");
@@ -39,7 +41,8 @@ public sealed class PostgresCluster : IDisposable
         if (_binaries is null)
         {
             Assert.SkipUnless(
-                Environment.GetEnvironmentVariable("CRIA_REQUIRE_POSTGRES") == "1", "Needs a PostgreSQL server: initdb and pg_ctl were not found.");
+                Environment.GetEnvironmentVariable("CRIA_REQUIRE_POSTGRES") == "1",
+                "Needs a PostgreSQL server: initdb and pg_ctl were not found.");
             Assert.Fail("CRIA_REQUIRE_POSTGRES=1, but initdb and pg_ctl were not found.");
         }
 
@@ -61,7 +64,8 @@ public sealed class PostgresCluster : IDisposable
         IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (Directory.Exists("/usr/lib/postgresql"))
         {
-            folders = folders.Concat(Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")));
+            IEnumerable<string> versions = Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal);
+            folders = folders.Concat(versions.Select(version => Path.Combine(version, "bin")));
         }
 
         return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
@@ -83,7 +87,8 @@ public sealed class PostgresCluster : IDisposable
     private static void Run(string program, params string[] arguments)
     {
         // Nothing is redirected: the server would keep a pipe open and the wait for its end would never end.
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "cd / && exec \"$@\" >/dev/null 2>&1", "sh", program, .. arguments]))!;
+        using Process process =
+            Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "cd / && exec \"$@\" >/dev/null 2>&1", "sh", program, .. arguments]))!;
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }

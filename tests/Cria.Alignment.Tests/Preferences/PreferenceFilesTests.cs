@@ -7,7 +7,8 @@ namespace Cria.Alignment.Tests;
 
 public sealed class PreferenceFilesTests : IDisposable
 {
-    private const string Good = """{"prompt":[{"role":"user","content":"Hi"}],"chosen":"Hello","rejected":"Go away","rating":"slightly","safety":{"chosen":true,"rejected":false}}""";
+    private const string Good =
+        """{"prompt":[{"role":"user","content":"Hi"}],"chosen":"Hello","rejected":"No","rating":"slightly","safety":{"chosen":true}}""";
     private readonly string _folder = Directory.CreateTempSubdirectory("cria-preferences-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -37,7 +38,8 @@ public sealed class PreferenceFilesTests : IDisposable
         ChatMessage[] prompt = form == PreferenceForm.TrlText
             ? [new(ChatRole.User, "Hi")]
             : [new(ChatRole.User, "Hi"), new(ChatRole.Assistant, "Hello"), new(ChatRole.User, "What is\n\na llama?")];
-        Comparison[] expected = [.. Enum.GetValues<PreferenceRating>().Select(rating => new Comparison(prompt, new("An animal."), new("A hill."), rating))];
+        Comparison[] expected =
+            [.. Enum.GetValues<PreferenceRating>().Select(rating => new Comparison(prompt, new("An animal."), new("A hill."), rating))];
         string path = Path.Combine(_folder, "pairs.jsonl");
         PreferenceFiles.Write(path, expected, form);
         PreferenceReadResult result = PreferenceFiles.Read(path, new PreferenceReadOptions { MissingRating = PreferenceRating.Slightly });
@@ -54,11 +56,12 @@ public sealed class PreferenceFilesTests : IDisposable
     public void A_form_that_cannot_hold_a_comparison_says_so_and_keeps_the_old_file()
     {
         Comparison comparison = new(
-            [new(ChatRole.System, "Be kind."), new(ChatRole.User, "Hi")], new ComparedAnswer("Hello"), new ComparedAnswer("No"), PreferenceRating.Better)
+            [new(ChatRole.System, "Be kind."), new(ChatRole.User, "Hi")], new("Hello"), new("No"), PreferenceRating.Better)
         { PromptId = "p9" };
         string path = Path.Combine(_folder, "pairs.jsonl");
         File.WriteAllText(path, "old");
-        AlignmentDataException hh = Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Write(path, [comparison], PreferenceForm.HhRlhf));
+        AlignmentDataException hh =
+            Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Write(path, [comparison], PreferenceForm.HhRlhf));
         Assert.Contains("p9", hh.Message, StringComparison.Ordinal);
         Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Write(path, [comparison], PreferenceForm.TrlText));
         Comparison marker = comparison with { Prompt = [new(ChatRole.User, "Hi\n\nAssistant: Hello")] };
@@ -122,10 +125,13 @@ public sealed class PreferenceFilesTests : IDisposable
         string path = Path.Combine(_folder, "pairs.jsonl.gz");
         PreferenceFiles.Write(path, new RandomComparisons(2).Take(200));
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^200]);
-        Assert.Contains(path, Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Read(path, new PreferenceReadOptions { SkipBad = true })).Message, StringComparison.Ordinal);
+        PreferenceReadOptions skip = new() { SkipBad = true };
+        AlignmentDataException truncated = Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Read(path, skip));
+        Assert.Contains(path, truncated.Message, StringComparison.Ordinal);
         string latin = Path.Combine(_folder, "latin.jsonl");
         File.WriteAllBytes(latin, [.. Encoding.ASCII.GetBytes("{\"prompt\":\"caf"), 0xE9, .. Encoding.ASCII.GetBytes("\"}")]);
-        Assert.Contains("UTF-8", Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Read(latin)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8", Assert.Throws<AlignmentDataException>(() => PreferenceFiles.Read(latin)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +139,8 @@ public sealed class PreferenceFilesTests : IDisposable
     {
         string path = Path.Combine(_folder, "good.jsonl");
         PreferenceFiles.Write(path, new RandomComparisons(3).Take(4));
-        string hh = """{"chosen":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Oh\n\nAssistant: b","rejected":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Oh\n\nAssistant: c"}""";
+        const string Turns = @"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Oh\n\nAssistant: ";
+        string hh = $$"""{"chosen":"{{Turns}}b","rejected":"{{Turns}}c"}""";
         byte[][] seeds = [.. File.ReadAllLines(path).Append(hh).Append(Good).Select(Encoding.UTF8.GetBytes)];
         Random random = new(4);
         string damaged = Path.Combine(_folder, "damaged.jsonl");
@@ -188,7 +195,8 @@ public sealed class PreferenceFilesTests : IDisposable
     [Fact]
     public void One_prompt_in_n_is_held_out_and_always_the_same_ones()
     {
-        ChatMessage[][] prompts = [.. Enumerable.Range(0, 2000).Select(i => new ChatMessage[] { new(ChatRole.User, i.ToString(CultureInfo.InvariantCulture)) })];
+        ChatMessage[][] prompts =
+            [.. Enumerable.Range(0, 2000).Select(i => new ChatMessage[] { new(ChatRole.User, i.ToString(CultureInfo.InvariantCulture)) })];
         int[] held = [.. Enumerable.Range(0, 2000).Where(i => HoldOut.IsHeldOut(prompts[i], 10))];
         Assert.InRange(held.Length, 150, 250);
         Assert.Equal(held, Enumerable.Range(0, 2000).Where(i => HoldOut.IsHeldOut([new(ChatRole.User, $" {i} ")], 10)));

@@ -6,11 +6,15 @@ public sealed class PreferenceStatisticsTests
 {
     private static readonly ChatMessage[] OneTurn = [new(ChatRole.User, "one two three")];
     private static readonly ChatMessage[] TwoTurns =
-        [new(ChatRole.System, "be kind"), new(ChatRole.User, "one"), new(ChatRole.Assistant, "one two"), new(ChatRole.User, "one two three four five")];
+    [
+        new(ChatRole.System, "be kind"), new(ChatRole.User, "one"), new(ChatRole.Assistant, "one two"),
+        new(ChatRole.User, "one two three four five"),
+    ];
 
     private static readonly Comparison[] Comparisons =
     [
-        Of(OneTurn, 4, 2, PreferenceRating.Significantly, true, false) with { IsHeldOut = true, ChosenWasFirst = true, Annotator = "simulated judge" },
+        Of(OneTurn, 4, 2, PreferenceRating.Significantly, true, false)
+            with { IsHeldOut = true, ChosenWasFirst = true, Annotator = "simulated judge" },
         Of(OneTurn, 4, 2, PreferenceRating.Better, false, true) with { ChosenWasFirst = true },
         Of(TwoTurns, 1, 1, PreferenceRating.Better, true, true) with { ChosenWasFirst = false },
         Of(TwoTurns, 1, 1, PreferenceRating.Negligibly, null, true) with { Batch = 1, Kind = PreferenceKind.Safety },
@@ -44,7 +48,8 @@ public sealed class PreferenceStatisticsTests
         Assert.Equal([Comparisons[2], Comparisons[3]], sorted.Training);
     }
 
-    private static Comparison Of(ChatMessage[] prompt, int chosenWords, int rejectedWords, PreferenceRating rating, bool? chosenIsSafe, bool? rejectedIsSafe) => new(
+    private static Comparison Of(
+        ChatMessage[] prompt, int chosenWords, int rejectedWords, PreferenceRating rating, bool? chosenIsSafe, bool? rejectedIsSafe) => new(
         prompt,
         new ComparedAnswer(string.Join(' ', Enumerable.Repeat("yes", chosenWords))) { IsSafe = chosenIsSafe },
         new ComparedAnswer(string.Join(' ', Enumerable.Repeat("no", rejectedWords))) { IsSafe = rejectedIsSafe },

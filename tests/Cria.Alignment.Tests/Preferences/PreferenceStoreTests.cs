@@ -38,10 +38,12 @@ public abstract class PreferenceStoreTests
     {
         PreferenceStore store = await PreferenceStore.OpenAsync(NewStore(), Cancellation);
         Comparison bad = StoreWorker.Numbered(7) with { Rejected = new ComparedAnswer(" "), Origin = "pairs.jsonl, line 3" };
-        AlignmentDataException error = await Assert.ThrowsAsync<AlignmentDataException>(() => store.AddAsync([StoreWorker.Numbered(1), bad], Cancellation));
+        AlignmentDataException error =
+            await Assert.ThrowsAsync<AlignmentDataException>(() => store.AddAsync([StoreWorker.Numbered(1), bad], Cancellation));
         Assert.Equal("pairs.jsonl, line 3: 'rejected' must be an answer, but it is empty.", error.Message);
         Assert.Empty(await store.ReadAsync(cancellation: Cancellation));
-        await Assert.ThrowsAsync<AlignmentDataException>(() => store.AddAsync([StoreWorker.Numbered(1) with { Rating = (PreferenceRating)9 }], Cancellation));
+        await Assert.ThrowsAsync<AlignmentDataException>(
+            () => store.AddAsync([StoreWorker.Numbered(1) with { Rating = (PreferenceRating)9 }], Cancellation));
     }
 
     [Fact]
@@ -51,7 +53,8 @@ public abstract class PreferenceStoreTests
         PreferenceBatch batch = new(3, ["rlhf-v1@00", "rlhf-v2@01"], 4);
         await store.StartBatchAsync(batch, Cancellation);
         await store.StartBatchAsync(batch, Cancellation);
-        AlignmentDataException error = await Assert.ThrowsAsync<AlignmentDataException>(() => store.StartBatchAsync(batch with { Models = ["sft@02"] }, Cancellation));
+        AlignmentDataException error =
+            await Assert.ThrowsAsync<AlignmentDataException>(() => store.StartBatchAsync(batch with { Models = ["sft@02"] }, Cancellation));
         Assert.Contains("Batch 3", error.Message, StringComparison.Ordinal);
         PreferenceBatch found = Assert.Single(await store.BatchesAsync(Cancellation));
         Assert.Equal((batch.Number, 4), (found.Number, found.HeldOutEvery));
@@ -69,7 +72,8 @@ public abstract class PreferenceStoreTests
     {
         PreferenceStore store = await PreferenceStore.OpenAsync(NewStore(), Cancellation);
         PendingPair[] pairs = Pairs(3);
-        Assert.Equal(new StoreAddition(3, 1), await store.AddPairsAsync([.. pairs, pairs[0] with { First = pairs[0].Second, Second = pairs[0].First }], Cancellation));
+        PendingPair turned = pairs[0] with { First = pairs[0].Second, Second = pairs[0].First };
+        Assert.Equal(new StoreAddition(3, 1), await store.AddPairsAsync([.. pairs, turned], Cancellation));
         Assert.Equal(3, await store.CountPairsAsync(cancellation: Cancellation));
         Assert.Equal(0, await store.CountPairsAsync(PreferenceKind.Safety, cancellation: Cancellation));
 
@@ -177,7 +181,8 @@ public sealed class SqlitePreferenceStoreTests : PreferenceStoreTests, IDisposab
             Assert.Equal(1, command.ExecuteNonQuery());
         }
 
-        AlignmentDataException error = await Assert.ThrowsAsync<AlignmentDataException>(() => PreferenceStore.OpenAsync(path, cancellation));
+        AlignmentDataException error =
+            await Assert.ThrowsAsync<AlignmentDataException>(() => PreferenceStore.OpenAsync(path, cancellation));
         Assert.Contains("tables of version 0", error.Message, StringComparison.Ordinal);
     }
 
@@ -192,9 +197,11 @@ public sealed class SqlitePreferenceStoreTests : PreferenceStoreTests, IDisposab
     {
         string path = Path.Combine(_folder, "notes.txt");
         await File.WriteAllTextAsync(path, string.Concat(Enumerable.Repeat("not a database ", 100)), TestContext.Current.CancellationToken);
-        AlignmentDataException error = await Assert.ThrowsAsync<AlignmentDataException>(() => PreferenceStore.OpenAsync(path, TestContext.Current.CancellationToken));
+        AlignmentDataException error =
+            await Assert.ThrowsAsync<AlignmentDataException>(() => PreferenceStore.OpenAsync(path, TestContext.Current.CancellationToken));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
-        Assert.StartsWith("not a database", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "not a database", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await Assert.ThrowsAsync<AlignmentDataException>(() => PreferenceStore.OpenAsync(_folder, TestContext.Current.CancellationToken));
     }
 }

@@ -5,7 +5,8 @@ namespace Cria.Alignment.Tests;
 /// <summary>Comparisons with every field drawn, odd text included.</summary>
 internal sealed class RandomComparisons(int seed)
 {
-    private static readonly string[] Words = ["llama", "\"hill\"", "\\n\n\nvalley", "é😀", "</s>[INST]", "\u0001\u001b0", "{}", "  two  spaces", "\t"];
+    private static readonly string[] Words =
+        ["llama", "\"hill\"", "\\n\n\nvalley", "é😀", "</s>[INST]", "\u0001\u001b0", "{}", "  two  spaces", "\t"];
     private readonly Random _random = new(seed);
 
     public IEnumerable<Comparison> Take(int count) => Enumerable.Range(0, count).Select(Next);
@@ -60,6 +61,6 @@ internal sealed class RandomComparisons(int seed)
 internal static class ComparisonText
 {
     public static IEnumerable<string> Of(IEnumerable<Comparison> comparisons) => comparisons.Select(
-        c => $"{string.Join("|", c.Prompt)} {c with { Prompt = [], Origin = "" }} {c.Time?.UtcTicks}".Replace("ChatMessage[]", "", StringComparison.Ordinal)
-            .Replace("System.Collections.Generic.List`1[Cria.Models.ChatMessage]", "", StringComparison.Ordinal));
+        comparison => $"{string.Join('|', comparison.Prompt)} {comparison.Time?.UtcTicks} "
+            + $"{comparison with { Prompt = Array.Empty<ChatMessage>(), Origin = "" }}");
 }

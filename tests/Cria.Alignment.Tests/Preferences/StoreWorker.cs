@@ -30,5 +30,5 @@ internal static class StoreWorker
     }
 
     public static Comparison Numbered(int number) =>
-        new(TinyChat.Prompt($"What is {number}?").Messages, new ComparedAnswer("A number."), new ComparedAnswer("A hill."), PreferenceRating.Better);
+        new(TinyChat.Prompt($"What is {number}?").Messages, new("A number."), new("A hill."), PreferenceRating.Better);
 }

@@ -60,7 +60,8 @@ internal static class PendingPairs
             long until = now + (long)duration.TotalMilliseconds;
             int claimed = await context.Pairs
                 .Where(pair => pair.Id == row.Id && (pair.ClaimedBy == annotator || pair.ClaimedUntil <= now))
-                .ExecuteUpdateAsync(pair => pair.SetProperty(p => p.ClaimedBy, annotator).SetProperty(p => p.ClaimedUntil, until), cancellation)
+                .ExecuteUpdateAsync(
+                    pair => pair.SetProperty(p => p.ClaimedBy, annotator).SetProperty(p => p.ClaimedUntil, until), cancellation)
                 .ConfigureAwait(false);
             if (claimed > 0)
             {

@@ -44,7 +44,8 @@ public sealed class PreferenceStore
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentOutOfRangeException.ThrowIfNegative(batch.HeldOutEvery);
-        BatchRow wanted = new() { Number = batch.Number, Models = StoredMessages.WriteNames(batch.Models), HeldOutEvery = batch.HeldOutEvery };
+        BatchRow wanted =
+            new() { Number = batch.Number, Models = StoredMessages.WriteNames(batch.Models), HeldOutEvery = batch.HeldOutEvery };
         return WriteAsync(
             async context =>
             {
@@ -57,7 +58,8 @@ public sealed class PreferenceStore
                 else if (there.Models != wanted.Models || there.HeldOutEvery != wanted.HeldOutEvery)
                 {
                     throw new AlignmentDataException(
-                        $"Batch {batch.Number} of the preference store {_address.Name} belongs to {Describe(there)}, not to {Describe(wanted)}; take another number.");
+                        $"Batch {batch.Number} of the preference store {_address.Name} belongs to {Describe(there)}, "
+                        + $"not to {Describe(wanted)}; take another number.");
                 }
 
                 return true;
@@ -69,13 +71,15 @@ public sealed class PreferenceStore
     /// <param name="cancellation">Interrupts.</param>
     public Task<IReadOnlyList<PreferenceBatch>> BatchesAsync(CancellationToken cancellation = default) => RunAsync(async context =>
     {
-        List<BatchRow> rows = await context.Batches.AsNoTracking().OrderBy(row => row.Number).ToListAsync(cancellation).ConfigureAwait(false);
-        return (IReadOnlyList<PreferenceBatch>)[.. rows.Select(row => new PreferenceBatch(row.Number, StoredMessages.ReadNames(row.Models), row.HeldOutEvery))];
+        List<BatchRow> rows =
+            await context.Batches.AsNoTracking().OrderBy(row => row.Number).ToListAsync(cancellation).ConfigureAwait(false);
+        return (IReadOnlyList<PreferenceBatch>)
+            [.. rows.Select(row => new PreferenceBatch(row.Number, StoredMessages.ReadNames(row.Models), row.HeldOutEvery))];
     });
 
     /// <summary>
-    /// Adds comparisons, all of them or none. In a registered batch those of 1 prompt in N are marked as held out, beside those that already
-    /// are. The same judgement (prompt, answers, choice) of the same annotator in the same batch is held once.
+    /// Adds comparisons, all of them or none. In a registered batch those of 1 prompt in N are marked as held out, beside those that
+    /// already are. The same judgement (prompt, answers, choice) of the same annotator in the same batch is held once.
     /// </summary>
     /// <param name="comparisons">The comparisons.</param>
     /// <param name="cancellation">Interrupts; nothing is added then.</param>
@@ -97,17 +101,21 @@ public sealed class PreferenceStore
     /// <param name="heldOut">Only held out or only not.</param>
     /// <param name="cancellation">Interrupts.</param>
     public Task<IReadOnlyList<Comparison>> ReadAsync(
-        PreferenceKind? kind = null, int? batch = null, bool? heldOut = null, CancellationToken cancellation = default) => RunAsync(async context =>
-    {
-        IQueryable<ComparisonRow> rows = context.Comparisons.AsNoTracking();
-        rows = kind is { } k ? rows.Where(row => row.Kind == (int)k) : rows;
-        rows = batch is { } b ? rows.Where(row => row.Batch == b) : rows;
-        rows = heldOut is { } h ? rows.Where(row => row.IsHeldOut == h) : rows;
-        List<ComparisonRow> found = await rows.OrderBy(row => row.Id).ToListAsync(cancellation).ConfigureAwait(false);
-        return (IReadOnlyList<Comparison>)[.. found.Select(row => row.Comparison())];
-    });
+        PreferenceKind? kind = null, int? batch = null, bool? heldOut = null, CancellationToken cancellation = default) =>
+        RunAsync(async context =>
+        {
+            IQueryable<ComparisonRow> rows = context.Comparisons.AsNoTracking();
+            rows = kind is { } k ? rows.Where(row => row.Kind == (int)k) : rows;
+            rows = batch is { } b ? rows.Where(row => row.Batch == b) : rows;
+            rows = heldOut is { } h ? rows.Where(row => row.IsHeldOut == h) : rows;
+            List<ComparisonRow> found = await rows.OrderBy(row => row.Id).ToListAsync(cancellation).ConfigureAwait(false);
+            return (IReadOnlyList<Comparison>)[.. found.Select(row => row.Comparison())];
+        });
 
-    /// <summary>Adds pairs that wait for judgement, all of them or none; pairs that wait or were judged in the same batch are counted as repeated.</summary>
+    /// <summary>
+    /// Adds pairs that wait for judgement, all of them or none; pairs that wait or were judged in the same batch are counted as
+    /// repeated.
+    /// </summary>
     /// <param name="pairs">The pairs.</param>
     /// <param name="cancellation">Interrupts; nothing is added then.</param>
     /// <exception cref="AlignmentDataException">One of them is no pair to judge; nothing is added.</exception>
@@ -116,7 +124,8 @@ public sealed class PreferenceStore
         ArgumentNullException.ThrowIfNull(pairs);
         foreach (PendingPair pair in pairs)
         {
-            string? problem = PromptCheck.Problem(pair.Prompt.Messages, "prompt") ?? ComparisonCheck.TextProblem(pair.Prompt.Messages, "prompt")
+            string? problem = PromptCheck.Problem(pair.Prompt.Messages, "prompt")
+                ?? ComparisonCheck.TextProblem(pair.Prompt.Messages, "prompt")
                 ?? ComparisonCheck.PairProblem(pair.First.Text, "first", pair.Second.Text, "second");
             if (problem is not null)
             {
@@ -148,7 +157,8 @@ public sealed class PreferenceStore
         string annotator, TimeSpan duration, PreferenceKind? kind = null, int? batch = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(annotator);
-        return RunAsync(context => PendingPairs.ClaimAsync(context, annotator, duration, PendingPairs.Select(context, kind, batch), cancellation));
+        return RunAsync(
+            context => PendingPairs.ClaimAsync(context, annotator, duration, PendingPairs.Select(context, kind, batch), cancellation));
     }
 
     /// <summary>Gives a claimed pair back unjudged.</summary>
@@ -164,7 +174,8 @@ public sealed class PreferenceStore
     /// <param name="cancellation">Interrupts; nothing is changed then.</param>
     /// <returns>The number judged; those that somebody else judged in the meantime are left out.</returns>
     /// <exception cref="AlignmentDataException">A comparison cannot be used.</exception>
-    public Task<int> JudgeAsync(IReadOnlyCollection<(PendingPair Pair, Comparison Comparison)> judged, CancellationToken cancellation = default)
+    public Task<int> JudgeAsync(
+        IReadOnlyCollection<(PendingPair Pair, Comparison Comparison)> judged, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(judged);
         foreach ((_, Comparison comparison) in judged)
@@ -194,7 +205,8 @@ public sealed class PreferenceStore
     /// <param name="kind">Only of this kind.</param>
     /// <param name="batch">Only of this batch.</param>
     /// <param name="cancellation">Interrupts.</param>
-    public Task<IReadOnlyList<PendingPair>> PairsAsync(PreferenceKind? kind = null, int? batch = null, CancellationToken cancellation = default) =>
+    public Task<IReadOnlyList<PendingPair>> PairsAsync(
+        PreferenceKind? kind = null, int? batch = null, CancellationToken cancellation = default) =>
         RunAsync(async context =>
         {
             List<PairRow> rows = await PendingPairs.Select(context, kind, batch).AsNoTracking().OrderBy(row => row.Id)
@@ -202,9 +214,11 @@ public sealed class PreferenceStore
             return (IReadOnlyList<PendingPair>)[.. rows.Select(row => row.Pair())];
         });
 
-    private static async Task<StoreAddition> AddAsync(PreferenceContext context, IEnumerable<Comparison> comparisons, CancellationToken cancellation)
+    private static async Task<StoreAddition> AddAsync(
+        PreferenceContext context, IEnumerable<Comparison> comparisons, CancellationToken cancellation)
     {
-        Dictionary<int, int> heldOutEvery = await context.Batches.ToDictionaryAsync(row => row.Number, row => row.HeldOutEvery, cancellation).ConfigureAwait(false);
+        Dictionary<int, int> heldOutEvery =
+            await context.Batches.ToDictionaryAsync(row => row.Number, row => row.HeldOutEvery, cancellation).ConfigureAwait(false);
         IEnumerable<ComparisonRow> rows = comparisons
             .SelectMany(c => HoldOut.Mark([c], heldOutEvery.GetValueOrDefault(c.Batch)))
             .Select(ComparisonRow.Of);
@@ -265,7 +279,8 @@ public sealed class PreferenceStore
             }
             catch (Exception e) when (e is DbException or DbUpdateException or InvalidOperationException { InnerException: DbException })
             {
-                throw new AlignmentDataException($"The preference store {_address.Name}: {(e is DbException ? e : e.InnerException ?? e).Message}", e);
+                throw new AlignmentDataException(
+                    $"The preference store {_address.Name}: {(e is DbException ? e : e.InnerException ?? e).Message}", e);
             }
         }
     }

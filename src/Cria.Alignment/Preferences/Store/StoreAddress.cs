@@ -32,7 +32,8 @@ internal sealed class StoreAddress
         ArgumentException.ThrowIfNullOrWhiteSpace(store);
         if (store.StartsWith("postgres://", StringComparison.Ordinal) || store.StartsWith("postgresql://", StringComparison.Ordinal))
         {
-            throw new AlignmentDataException("A PostgreSQL store is named by keywords: \"Host=…;Port=…;Database=…;Username=…;Password=…\".");
+            throw new AlignmentDataException(
+                "A PostgreSQL store is named by keywords: \"Host=…;Port=…;Database=…;Username=…;Password=…\".");
         }
 
         return store.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? Postgres(store) : Sqlite(store);

@@ -20,16 +20,19 @@ internal static class StoreSchema
         IRelationalDatabaseCreator creator = context.GetService<IRelationalDatabaseCreator>();
 
         // Two processes may open a new store at once: the one that comes second fails to create what is there now, and looks again.
-        for (int attempt = 1; !await TryCreateAsync(context, creator, address, attempt == Attempts, cancellation).ConfigureAwait(false); attempt++)
+        int attempt = 1;
+        while (!await TryCreateAsync(context, creator, address, attempt == Attempts, cancellation).ConfigureAwait(false))
         {
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+            attempt++;
         }
 
         int version = await context.Schema.AsNoTracking().Select(row => row.Version).SingleAsync(cancellation).ConfigureAwait(false);
         return version == PreferenceContext.SchemaVersion
             ? version
             : throw new AlignmentDataException(
-                $"The preference store {address.Name} has tables of version {version}, this program those of version {PreferenceContext.SchemaVersion}. "
+                $"The preference store {address.Name} has tables of version {version}, "
+                + $"this program those of version {PreferenceContext.SchemaVersion}. "
                 + "Export it with the program that made it (cria preferences export) and import the file into a new store.");
     }
 
@@ -71,8 +74,13 @@ internal static class StoreSchema
     private static async Task<bool> HasTablesAsync(PreferenceContext context, StoreAddress address, CancellationToken cancellation)
     {
         FormattableString count = address.IsPostgres
-            ? (FormattableString)$"SELECT COUNT(*)::int AS \"Value\" FROM pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename = {PreferenceContext.SchemaTable}"
-            : $"SELECT COUNT(*) AS \"Value\" FROM sqlite_master WHERE type = 'table' AND name = {PreferenceContext.SchemaTable}";
+            ? (FormattableString)$"""
+                SELECT COUNT(*)::int AS "Value" FROM pg_tables
+                WHERE schemaname = ANY (current_schemas(false)) AND tablename = {PreferenceContext.SchemaTable}
+                """
+            : $"""
+                SELECT COUNT(*) AS "Value" FROM sqlite_master WHERE type = 'table' AND name = {PreferenceContext.SchemaTable}
+                """;
         return await context.Database.SqlQuery<int>(count).SingleAsync(cancellation).ConfigureAwait(false) > 0;
     }
 }
