@@ -85,7 +85,8 @@ public sealed class PolicyTests(TinyRun tiny)
         Save("policy-reward", config with { TiedEmbeddings = false, ScalarHead = true }, 2, tokenizer);
         Save("policy-reward-2", config with { TiedEmbeddings = false, ScalarHead = true }, 3, tokenizer);
         tiny.Write("policy-prompts.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?"}"""));
-        tiny.Write("policy-pairs.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""));
+        tiny.Write("policy-pairs.jsonl", Lines(
+            i => $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""));
     }
 
     private static string Lines(Func<int, string> line) => string.Join('\n', Enumerable.Range(0, 10).Select(line));

@@ -53,7 +53,8 @@ internal sealed class AnswerForward : IDisposable
             ReadOnlySpan<int> targets = _targets.AsSpan(0, tokens);
             Tensor hidden = _engine.Hidden(_batch);
             _device.LogProbabilities(
-                hidden, _weights.Head, targets, _logProbabilities.AsSpan(0, tokens), entropies is null ? default : _entropies.AsSpan(0, tokens));
+                hidden, _weights.Head, targets, _logProbabilities.AsSpan(0, tokens),
+                entropies is null ? default : _entropies.AsSpan(0, tokens));
             if (values is not null)
             {
                 _device.ScalarHead(hidden, valueHead, _values.AsSpan(0, tokens));

@@ -10,7 +10,9 @@ public enum DpoLossKind
     IdentityPreference,
 }
 
-/// <summary>The loss of one comparison, where z = (log π(chosen) − log π(rejected)) − (log π₀(chosen) − log π₀(rejected)) on whole answers.</summary>
+/// <summary>
+/// The loss of one comparison, where z = (log π(chosen) − log π(rejected)) − (log π₀(chosen) − log π₀(rejected)) on whole answers.
+/// </summary>
 /// <param name="Loss">The loss.</param>
 /// <param name="Gradient">Its derivative by log π(chosen), and the negative of that by log π(rejected).</param>
 public readonly record struct DpoPairLoss(double Loss, double Gradient)

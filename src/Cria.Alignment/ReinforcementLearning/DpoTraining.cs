@@ -90,7 +90,8 @@ public static class DpoTraining
     /// <summary>The held-out comparisons that fit into the context.</summary>
     private static IEnumerable<Comparison> HeldOut(IReadOnlyList<Comparison> comparisons, LoadedModel start)
     {
-        Comparison[] heldOut = [.. comparisons.Where(comparison => comparison.IsHeldOut).Select(comparison => comparison with { IsHeldOut = false })];
+        Comparison[] heldOut =
+            [.. comparisons.Where(comparison => comparison.IsHeldOut).Select(comparison => comparison with { IsHeldOut = false })];
         return heldOut.Length == 0 ? [] : Usable(heldOut, start).Pairs.Select(pair => pair.Source);
     }
 
@@ -106,7 +107,8 @@ public static class DpoTraining
         return [("held_out_loss", figures.Loss), .. figures.Row("held_out_")];
     }
 
-    private static void Write(string folder, SettingsFingerprint settings, DpoResult result) => TrainingRecord.Write(folder, settings, json =>
+    private static void Write(string folder, SettingsFingerprint settings, DpoResult result) =>
+        TrainingRecord.Write(folder, settings, json =>
     {
         json.WriteNumber("steps", result.Steps);
         json.WriteNumber("loss", result.Loss);
@@ -119,7 +121,8 @@ public static class DpoTraining
         json.WriteNumber("pairs", result.Pairs);
     });
 
-    private static DpoResult? Read(string folder, SettingsFingerprint settings) => TrainingRecord.Read(folder, settings, static json => new DpoResult(
+    private static DpoResult? Read(string folder, SettingsFingerprint settings) =>
+        TrainingRecord.Read(folder, settings, static json => new DpoResult(
         json.GetProperty("steps").GetInt64(),
         json.GetProperty("loss").GetDouble(),
         json.GetProperty("accuracy").GetDouble(),

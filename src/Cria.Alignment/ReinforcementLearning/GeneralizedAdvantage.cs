@@ -12,7 +12,8 @@ public static class GeneralizedAdvantage
     /// <param name="gamma">Discount γ.</param>
     /// <param name="lambda">λ: 0 trusts the values, 1 the rewards.</param>
     /// <param name="advantages">As many, overwritten.</param>
-    public static void Estimate(ReadOnlySpan<double> rewards, ReadOnlySpan<double> values, double gamma, double lambda, Span<double> advantages)
+    public static void Estimate(
+        ReadOnlySpan<double> rewards, ReadOnlySpan<double> values, double gamma, double lambda, Span<double> advantages)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, rewards.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(advantages.Length, rewards.Length);

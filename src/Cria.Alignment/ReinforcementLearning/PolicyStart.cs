@@ -65,7 +65,8 @@ internal static class PolicyStart
 
     /// <summary>Saves a policy with the tokenizer and the settings of the model that it started from.</summary>
     public static void Save(string folder, LlamaWeights weights, LoadedModel start) => HuggingFaceDirectory.Save(
-        folder, weights, start.Tokenizer, new HuggingFaceSaveOptions { GenerationDefaults = start.GenerationDefaults, ChatFormat = start.ChatFormat });
+        folder, weights, start.Tokenizer,
+        new HuggingFaceSaveOptions { GenerationDefaults = start.GenerationDefaults, ChatFormat = start.ChatFormat });
 
     private static int Tokens(LoadedModel start, AlignmentPrompt prompt)
     {
@@ -82,6 +83,7 @@ internal static class PolicyStart
         return tokens < start.Config.ContextLength
             ? tokens
             : throw new AlignmentDataException(
-                $"Prompt {prompt.Id} has {tokens} tokens; the model's context of {start.Config.ContextLength} leaves no room for an answer.");
+                $"Prompt {prompt.Id} has {tokens} tokens; the model's context of {start.Config.ContextLength} leaves no room for an "
+                + "answer.");
     }
 }

@@ -6,7 +6,8 @@ internal static class PpoEstimation
     private const double Tolerance = 1e-6;
 
     /// <summary>
-    /// R = whiten(reward) − β·KL (Touvron et al. 2023, §3.2.3): the penalty at each token, the whitened reward at the last one, then advantages
+    /// R = whiten(reward) − β·KL (Touvron et al. 2023, §3.2.3): the penalty at each token, the whitened reward at the last one, then
+    /// advantages
     /// by GAE, whitened over the batch.
     /// </summary>
     /// <param name="rollouts">Its KL, advantages and returns are filled.</param>
@@ -31,7 +32,8 @@ internal static class PpoEstimation
             double missingEnd = rollouts.Answers[i].IsFinished ? 0 : settings.MissingEndPenalty;
             tokenRewards[tokens.End.Value - 1] += scores[i] - missingEnd;
             GeneralizedAdvantage.Estimate(
-                tokenRewards.AsSpan(tokens), rollouts.Values.AsSpan(tokens), settings.Gamma, settings.Lambda, rollouts.Advantages.AsSpan(tokens));
+                tokenRewards.AsSpan(tokens), rollouts.Values.AsSpan(tokens), settings.Gamma, settings.Lambda,
+                rollouts.Advantages.AsSpan(tokens));
         }
 
         for (int t = 0; t < tokenRewards.Length; t++)
@@ -60,7 +62,8 @@ internal static class PpoEstimation
         double expected = before.Variance / (before.Variance + Whitening.Epsilon);
         if (!(Math.Abs(after.Mean) < Tolerance && Math.Abs(after.Variance - expected) < Tolerance))
         {
-            throw new PpoInvariantException($"The whitened {what} have mean {after.Mean} and variance {after.Variance} instead of 0 and 1.");
+            throw new PpoInvariantException(
+                $"The whitened {what} have mean {after.Mean} and variance {after.Variance} instead of 0 and 1.");
         }
     }
 }

@@ -23,7 +23,8 @@ internal sealed class PpoLearner : IDisposable
     /// <param name="rewards">What is maximised.</param>
     /// <param name="device">Computes.</param>
     /// <param name="longestSequence">Tokens of the longest prompt and answer.</param>
-    public PpoLearner(PpoSettings settings, LlamaWeights policy, LlamaWeights reference, PpoRewards rewards, Device device, int longestSequence)
+    public PpoLearner(
+        PpoSettings settings, LlamaWeights policy, LlamaWeights reference, PpoRewards rewards, Device device, int longestSequence)
     {
         _settings = settings;
         _rewards = rewards;
@@ -104,14 +105,16 @@ internal sealed class PpoLearner : IDisposable
             {
                 throw new PpoInvariantException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Sampling gave a token a log-probability of {old:G9}, the trainer gives it {trainer[t]:G9}: they do not see the same policy."));
+                    $"Sampling gave a token a log-probability of {old:G9}, the trainer gives it {trainer[t]:G9}: they do not see the "
+                    + $"same policy."));
             }
 
             if (iteration == 1 && !(Math.Abs(rollouts.ReferenceLogProbabilities[t] - old) <= PpoUpdater.Tolerance))
             {
                 throw new PpoInvariantException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Before the first update the KL divergence of a token is {old - rollouts.ReferenceLogProbabilities[t]:G9} instead of 0: the reference is not the start policy."));
+                    $"Before the first update the KL divergence of a token is {old - rollouts.ReferenceLogProbabilities[t]:G9} instead "
+                    + $"of 0: the reference is not the start policy."));
             }
         }
     }

@@ -8,13 +8,15 @@ namespace Cria.Alignment;
 /// <param name="TimeLeft">Until the last iteration, at the speed of the last ones.</param>
 /// <param name="Notice">Something the user should know: what a figure means and what to do about it; or null.</param>
 public sealed record PpoProgress(
-    long Iteration, long Iterations, PpoFigures? Figures = null, PpoHeldOut? HeldOut = null, TimeSpan TimeLeft = default, string? Notice = null);
+    long Iteration, long Iterations, PpoFigures? Figures = null, PpoHeldOut? HeldOut = null, TimeSpan TimeLeft = default,
+    string? Notice = null);
 
 /// <summary>How good the policy is on held-out prompts.</summary>
 /// <param name="Reward">Mean raw reward after the combination.</param>
 /// <param name="AnswerKl">Mean KL divergence of an answer from the start policy, in nats.</param>
 /// <param name="Objective">
-/// The rise of the reward over the start policy's, in its standard deviations, less β·KL: what early stopping maximises, in the units of the
+/// The rise of the reward over the start policy's, in its standard deviations, less β·KL: what early stopping maximises, in the units of
+/// the
 /// training's own objective.
 /// </param>
 public sealed record PpoHeldOut(double Reward, double AnswerKl, double Objective);

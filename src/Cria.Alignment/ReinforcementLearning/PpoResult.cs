@@ -4,7 +4,8 @@ namespace Cria.Alignment;
 
 /// <summary>What a finished PPO training reached.</summary>
 /// <param name="Iterations">Iterations made.</param>
-/// <param name="BestIteration">The iteration whose weights were saved; 0 where no one was better than the start on held-out prompts.</param>
+/// <param name="BestIteration">The iteration whose weights were saved; 0 where no one was better than the start on held-out
+/// prompts.</param>
 /// <param name="Reward">Mean raw reward of the last iteration.</param>
 /// <param name="AnswerKl">KL divergence of an answer in the last iteration, in nats.</param>
 /// <param name="HeldOutObjective">The best held-out objective (<see cref="PpoHeldOut"/>); 0 without held-out prompts.</param>
@@ -22,7 +23,8 @@ public sealed record PpoResult(
         json.WriteString("stopped", Stopped);
     });
 
-    internal static PpoResult? Read(string folder, SettingsFingerprint settings) => TrainingRecord.Read(folder, settings, static json => new PpoResult(
+    internal static PpoResult? Read(string folder, SettingsFingerprint settings) =>
+        TrainingRecord.Read(folder, settings, static json => new PpoResult(
         json.GetProperty("iterations").GetInt64(),
         json.GetProperty("best_iteration").GetInt64(),
         json.GetProperty("reward").GetDouble(),

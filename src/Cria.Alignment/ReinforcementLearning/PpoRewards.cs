@@ -31,7 +31,8 @@ public sealed class PpoRewards
 
         if (functions.Select(function => function.Name).Distinct(StringComparer.Ordinal).Count() != functions.Count)
         {
-            throw new ArgumentException("Two reward functions have the same name; metrics and messages could not tell them apart.", nameof(functions));
+            throw new ArgumentException(
+                "Two reward functions have the same name; metrics and messages could not tell them apart.", nameof(functions));
         }
 
         Functions = functions;

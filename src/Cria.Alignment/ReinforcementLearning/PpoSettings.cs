@@ -24,7 +24,8 @@ public sealed record PpoSettings
     public double LearningRate { get; init; } = 1e-6;
 
     /// <summary>
-    /// The value head's learning rate. The head is one row that starts at zero and has an optimiser of its own: at the policy's rate it would
+    /// The value head's learning rate. The head is one row that starts at zero and has an optimiser of its own: at the policy's rate it
+    /// would
     /// learn nothing in 200 iterations. Not in the paper.
     /// </summary>
     public double ValueLearningRate { get; init; } = 1e-3;
@@ -46,7 +47,9 @@ public sealed record PpoSettings
     /// <summary>How a token's KL divergence is estimated.</summary>
     public KlEstimator KlEstimator { get; init; } = KlEstimator.LogRatio;
 
-    /// <summary>Training ends where the KL divergence of an answer exceeds this many nats; 0 for no limit. The reward is hacked by then.</summary>
+    /// <summary>
+    /// Training ends where the KL divergence of an answer exceeds this many nats; 0 for no limit. The reward is hacked by then.
+    /// </summary>
     public double MaximumKl { get; init; } = 50;
 
     /// <summary>ε of the policy's clipped ratio.</summary>
@@ -64,13 +67,17 @@ public sealed record PpoSettings
     /// <summary>λ of advantage estimation; not in the paper.</summary>
     public double Lambda { get; init; } = 0.95;
 
-    /// <summary>Subtracted from the whitened reward of an answer that did not come to its end; in standard deviations, 0 for none.</summary>
+    /// <summary>
+    /// Subtracted from the whitened reward of an answer that did not come to its end; in standard deviations, 0 for none.
+    /// </summary>
     public double MissingEndPenalty { get; init; }
 
     /// <summary>Iterations between two evaluations on the held-out prompts.</summary>
     public int EvaluateEvery { get; init; } = 10;
 
-    /// <summary>Evaluations without a better one after which training ends; 0 never ends early. The best weights are kept either way.</summary>
+    /// <summary>
+    /// Evaluations without a better one after which training ends; 0 never ends early. The best weights are kept either way.
+    /// </summary>
     public int Patience { get; init; } = 3;
 
     /// <summary>Iterations between two that leave sample answers in <c>samples.jsonl</c>.</summary>

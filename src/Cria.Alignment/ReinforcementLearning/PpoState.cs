@@ -5,7 +5,8 @@ using Cria.Training;
 namespace Cria.Alignment;
 
 /// <summary>
-/// What PPO remembers between iterations besides weights and moments. Prompts and draws are functions of the seed and the iteration's number,
+/// What PPO remembers between iterations besides weights and moments. Prompts and draws are functions of the seed and the iteration's
+/// number,
 /// so that number is their random state.
 /// </summary>
 internal sealed class PpoState

@@ -7,7 +7,8 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// Proximal policy optimisation as Llama 2's paper describes it (Touvron et al. 2023, §3.2.3). The policy starts as a chat model, which
-/// stays the reference; the value head shares its trunk and has an optimiser of its own. Interrupted at any moment, the same call goes on and
+/// stays the reference; the value head shares its trunk and has an optimiser of its own. Interrupted at any moment, the same call goes on
+/// and
 /// ends with the same bytes; finished, it returns what it reached without doing anything.
 /// </summary>
 public sealed class PpoTraining
@@ -24,8 +25,9 @@ public sealed class PpoTraining
     private readonly PromptOrder _order;
 
     private PpoTraining(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<AlignmentPrompt> heldOut,
-        LlamaWeights policy, LlamaWeights best, PpoIteration iteration, IProgress<PpoProgress>? progress, CancellationToken cancellation)
+        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        IReadOnlyList<AlignmentPrompt> heldOut, LlamaWeights policy, LlamaWeights best, PpoIteration iteration,
+        IProgress<PpoProgress>? progress, CancellationToken cancellation)
     {
         _settings = settings;
         _rewards = rewards;
@@ -61,9 +63,9 @@ public sealed class PpoTraining
     /// <exception cref="NonFiniteGradientException">The training has diverged.</exception>
     /// <exception cref="TrainingCheckpointException">The checkpoints are of other settings, or all are damaged.</exception>
     public static PpoResult? Run(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<AlignmentPrompt> heldOut,
-        string folder, string metricsPath, string stage, Device device, IProgress<PpoProgress>? progress = null,
-        CancellationToken cancellation = default)
+        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        IReadOnlyList<AlignmentPrompt> heldOut, string folder, string metricsPath, string stage, Device device,
+        IProgress<PpoProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(start);
@@ -87,7 +89,8 @@ public sealed class PpoTraining
         {
             training.Notify(0, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The longest prompt has {longestPrompt} tokens: of the context of {start.Config.ContextLength} it leaves fewer than the {settings.AnswerTokens} an answer may have, so some answers may be cut off earlier."));
+                $"The longest prompt has {longestPrompt} tokens: of the context of {start.Config.ContextLength} it leaves fewer than "
+                + $"the {settings.AnswerTokens} an answer may have, so some answers may be cut off earlier."));
         }
 
         PpoResult? result = training.Loop(checkpoints, metricsPath, stage);
@@ -103,7 +106,8 @@ public sealed class PpoTraining
     }
 
     private static SettingsFingerprint Fingerprint(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<AlignmentPrompt> heldOut) =>
+        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        IReadOnlyList<AlignmentPrompt> heldOut) =>
         settings.Fingerprint()
             .Add("start", ModelHash.Of(start.Weights))
             .Add("rewards", string.Join(", ", rewards.Functions.Select(function => function.Name)))
@@ -147,7 +151,8 @@ public sealed class PpoTraining
 
         return IsDone(step)
             ? new PpoResult(
-                step, _heldOut.Count > 0 ? _state.BestIteration : step, reward, kl, _heldOut.Count > 0 ? _state.BestObjective : 0, _state.Stopped)
+                step, _heldOut.Count > 0 ? _state.BestIteration : step, reward, kl, _heldOut.Count > 0 ? _state.BestObjective : 0,
+                _state.Stopped)
             : null;
     }
 
@@ -247,7 +252,8 @@ public sealed class PpoTraining
         {
             _state.Stopped = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Iteration {step}: the held-out objective has not risen in {_settings.Patience} evaluations; the weights of iteration {_state.BestIteration} are kept.");
+                $"Iteration {step}: the held-out objective has not risen in {_settings.Patience} evaluations; the weights of iteration "
+                + $"{_state.BestIteration} are kept.");
         }
 
         return new PpoHeldOut(reward, kl, objective);

@@ -89,7 +89,8 @@ internal sealed class PpoUpdater : IDisposable
             double norm = PolicyOptimizer.Update(_settings.LearningRate);
             ValueOptimizer.Update(_settings.ValueLearningRate);
             sum = new PpoUpdateFigures(
-                sum.PolicyLoss + part.PolicyLoss, sum.ValueLoss + part.ValueLoss, sum.ClipFraction + part.ClipFraction, sum.GradientNorm + norm);
+                sum.PolicyLoss + part.PolicyLoss, sum.ValueLoss + part.ValueLoss, sum.ClipFraction + part.ClipFraction,
+                sum.GradientNorm + norm);
         }
 
         return trained == rollouts.TokenCount
@@ -193,7 +194,8 @@ internal sealed class PpoUpdater : IDisposable
             {
                 throw new PpoInvariantException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Before the first update the ratio of a token is {Math.Exp(_logProbabilities[row] - old):G9} instead of 1: sampling gave it a log-probability of {old:G9}, the trainer gives {_logProbabilities[row]:G9}."));
+                    $"Before the first update the ratio of a token is {Math.Exp(_logProbabilities[row] - old):G9} instead of 1: "
+                    + $"sampling gave it a log-probability of {old:G9}, the trainer gives {_logProbabilities[row]:G9}."));
             }
 
             PpoTokenLoss policy = PpoTokenLoss.Policy(_logProbabilities[row], old, rollouts.Advantages[token], _settings.RatioClip);

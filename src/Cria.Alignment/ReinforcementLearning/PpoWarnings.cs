@@ -41,35 +41,43 @@ internal static class PpoWarningTexts
         {
             yield return string.Create(
                 culture,
-                $"The KL divergence is negative ({figures.AnswerKl:F2} nats an answer), which no distribution has: the answers are not drawn from the policy as it stands (another temperature, a sampling filter, suppressed ends), and the penalty now rewards rare tokens. Check how answers are sampled before going on.");
+                $"The KL divergence is negative ({figures.AnswerKl:F2} nats an answer), which no distribution has: the answers are not "
+                + $"drawn from the policy as it stands (another temperature, a sampling filter, suppressed ends), and the penalty now "
+                + $"rewards rare tokens. Check how answers are sampled before going on.");
         }
 
         if (warnings.HasFlag(PpoWarnings.LargeKl))
         {
             yield return string.Create(
                 culture,
-                $"The policy is far from its start: {figures.AnswerKl:F1} nats an answer. A reward that still rises there is often the reward model's error (reward hacking). Raise the KL coefficient, lower the learning rate or stop earlier.");
+                $"The policy is far from its start: {figures.AnswerKl:F1} nats an answer. A reward that still rises there is often the "
+                + $"reward model's error (reward hacking). Raise the KL coefficient, lower the learning rate or stop earlier.");
         }
 
         if (warnings.HasFlag(PpoWarnings.LongAnswers))
         {
             yield return string.Create(
                 culture,
-                $"Answers run away in length: {figures.AnswerTokens:F0} tokens instead of {state.FirstLength:F0}. The reward model most likely prefers length itself; compare it with the length baseline, raise the KL coefficient, or use the penalty for a missing end.");
+                $"Answers run away in length: {figures.AnswerTokens:F0} tokens instead of {state.FirstLength:F0}. The reward model most "
+                + $"likely prefers length itself; compare it with the length baseline, raise the KL coefficient, or use the penalty for "
+                + $"a missing end.");
         }
 
         if (warnings.HasFlag(PpoWarnings.ShortAnswers))
         {
             yield return string.Create(
                 culture,
-                $"Answers shrink: {figures.AnswerTokens:F0} tokens instead of {state.FirstLength:F0}. The reward model most likely prefers short answers whatever they say, or the KL penalty is paid less by saying less; look at the samples and collect fresh preferences.");
+                $"Answers shrink: {figures.AnswerTokens:F0} tokens instead of {state.FirstLength:F0}. The reward model most likely "
+                + $"prefers short answers whatever they say, or the KL penalty is paid less by saying less; look at the samples and "
+                + $"collect fresh preferences.");
         }
 
         if (warnings.HasFlag(PpoWarnings.FewerEnds))
         {
             yield return string.Create(
                 culture,
-                $"Only {figures.EndShare:P0} of the answers come to their end; it was {state.FirstEndShare:P0}. The reward does not see the missing end: use the penalty for a missing end, or a longer limit where answers are cut off.");
+                $"Only {figures.EndShare:P0} of the answers come to their end; it was {state.FirstEndShare:P0}. The reward does not see "
+                + $"the missing end: use the penalty for a missing end, or a longer limit where answers are cut off.");
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// The value of a state: the product of one row with the hidden state that the output head reads as well, so that policy and value share
-/// the trunk (the paper does not say; a critic of its own would cost as much again). It starts at zero: the first advantages are the rewards
+/// the trunk (the paper does not say; a critic of its own would cost as much again). It starts at zero: the first advantages are the
+/// rewards
 /// themselves, and no gradient flows into the trunk before the head has learned something.
 /// </summary>
 internal sealed unsafe class ValueHead : IDisposable

@@ -12,7 +12,9 @@ internal static class BenchPpoCommand
 {
     public static Command Create()
     {
-        Command command = new("ppo", "Seconds of whole PPO iterations on random prompts: sampling, scoring by two reward models and the reference, updating.");
+        Command command = new(
+            "ppo",
+            "Seconds of whole PPO iterations on random prompts: sampling, scoring by two reward models and the reference, updating.");
         PpoBenchmarkOptions defaults = new();
         Option<int> dim = BenchCommand.Number("dim", defaults.Dim, "Width");
         Option<int> layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
@@ -97,14 +99,16 @@ internal static class BenchPpoCommand
 
     private static void Print(PpoBenchmarkResult result) => AnsiConsole.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.TotalSeconds:F3} s an iteration: sampling {result.SampleSeconds:F3} s, scoring {result.ScoreSeconds:F3} s, updating {result.UpdateSeconds:F3} s; {result.PeakMebibytes:N0} MiB"));
+        $"{result.TotalSeconds:F3} s an iteration: sampling {result.SampleSeconds:F3} s, scoring {result.ScoreSeconds:F3} s, updating "
+        + $"{result.UpdateSeconds:F3} s; {result.PeakMebibytes:N0} MiB"));
 
     private static void PrintOperations(TimingDevice timing)
     {
         foreach (OperationTiming operation in timing.Operations)
         {
             AnsiConsole.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{operation.Name,-28} {operation.Calls,8:N0} {operation.Seconds,8:F3} s {operation.GigaFlopPerSecond,8:F0} GFLOP/s"));
+                CultureInfo.InvariantCulture,
+                $"{operation.Name,-28} {operation.Calls,8:N0} {operation.Seconds,8:F3} s {operation.GigaFlopPerSecond,8:F0} GFLOP/s"));
         }
     }
 }

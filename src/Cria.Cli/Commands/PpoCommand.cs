@@ -10,7 +10,8 @@ internal static class PpoCommand
 {
     public static Command Create()
     {
-        Command command = new(PpoStage.Name, "Tune a chat model by PPO: the recipe's section 'ppo' names model, reward models and prompts.");
+        Command command = new(
+            PpoStage.Name, "Tune a chat model by PPO: the recipe's section 'ppo' names model, reward models and prompts.");
         RecipeArguments arguments = new();
         arguments.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.Run(

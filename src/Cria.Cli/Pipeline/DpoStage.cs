@@ -21,10 +21,12 @@ internal sealed class DpoStage(StageRunner stages, RunDirectory run, ulong seed,
     /// <exception cref="CliException">The section names none.</exception>
     public void Run(DpoSection section, CancellationToken cancellation)
     {
-        if (section.Model.Length == 0 || section.Data.Count == 0)
+        string? missing = section.Model.Length == 0 ? "dpo.model is empty; expected the chat model to start from"
+            : section.Data.Count == 0 ? "dpo.data names no files of comparisons"
+            : null;
+        if (missing is not null)
         {
-            throw new CliException(
-                $"dpo.{(section.Model.Length == 0 ? "model is empty; expected the chat model to start from" : "data names no files of comparisons")}. 'cria raise' goes on from the run's own.");
+            throw new CliException($"{missing}. 'cria raise' goes on from the run's own.");
         }
 
         List<string> notes = [];
@@ -47,11 +49,12 @@ internal sealed class DpoStage(StageRunner stages, RunDirectory run, ulong seed,
     /// <param name="cancellation">Ctrl-C.</param>
     /// <exception cref="OperationCanceledException">Ctrl-C: a checkpoint is written.</exception>
     public void Run(
-        string stage, DpoSection section, string start, IReadOnlyList<Comparison> comparisons, string folder, CancellationToken cancellation)
+        string stage, DpoSection section, string start, IReadOnlyList<Comparison> comparisons, string folder,
+        CancellationToken cancellation)
     {
         DpoSettings settings = Settings(section, seed);
         string fingerprint = StageRunner.Fingerprint(
-            [ModelInput.Hash(start), settings, .. comparisons.Select(comparison => $"{comparison.IsHeldOut} {RewardData.PromptOf(comparison)} {comparison.Chosen} {comparison.Rejected}")]);
+            [ModelInput.Hash(start), settings, .. comparisons.Select(TextOf)]);
         stages.Run(stage, fingerprint, [folder], () =>
         {
             TrainingMemory.Check(ModelLoader.Inspect(start).Config);
@@ -78,6 +81,9 @@ internal sealed class DpoStage(StageRunner stages, RunDirectory run, ulong seed,
         Seed = seed,
         CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
     };
+
+    private static string TextOf(Comparison comparison) =>
+        $"{comparison.IsHeldOut} {RewardData.PromptOf(comparison)} {comparison.Chosen} {comparison.Rejected}";
 
     private static string Describe(DpoResult result)
     {

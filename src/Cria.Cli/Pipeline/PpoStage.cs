@@ -31,7 +31,9 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
 
         AlignmentPrompt[] prompts = [.. section.Prompts.SelectMany(PromptFile.Read)];
         AlignmentPrompt[] heldOut = [.. section.HeldOut.SelectMany(PromptFile.Read).Take(section.HeldOutPrompts)];
-        Run(Name, section, section.Model, section.Helpfulness, section.Safety, prompts, heldOut, Path.Combine(run.Root, Name), cancellation);
+        Run(
+            Name, section, section.Model, section.Helpfulness, section.Safety, prompts, heldOut, Path.Combine(run.Root, Name),
+            cancellation);
     }
 
     /// <summary>Trains a stage unless it is up to date.</summary>
@@ -52,7 +54,10 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
         PpoSettings settings = Settings(section, seed);
         string[] rewardModels = safety.Length > 0 ? [helpfulness, safety] : [helpfulness];
         string fingerprint = StageRunner.Fingerprint(
-            [ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings, PromptHash(prompts), PromptHash(heldOut)]);
+            [
+                ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings, PromptHash(prompts),
+                PromptHash(heldOut),
+            ]);
         stages.Run(stage, fingerprint, [folder], () =>
         {
             TrainingMemory.Check(ModelLoader.Inspect(start).Config);
@@ -101,7 +106,10 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
     };
 
     private static string PromptHash(IReadOnlyList<AlignmentPrompt> prompts) => StageRunner.Fingerprint(
-        [.. prompts.SelectMany(prompt => prompt.Messages.Select(message => $"{message.Role} {message.Content}").Prepend($"{prompt.IsSafety}"))]);
+        [
+            .. prompts.SelectMany(
+                prompt => prompt.Messages.Select(message => $"{message.Role} {message.Content}").Prepend($"{prompt.IsSafety}")),
+        ]);
 
     private static void Require(string value, string key, string expected)
     {
@@ -122,18 +130,22 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
         {
             line.Note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  iteration {progress.Iteration:N0}: held-out reward {heldOut.Reward:F3}, KL {heldOut.AnswerKl:F2} nats an answer, objective {heldOut.Objective:F3}"));
+                $"  iteration {progress.Iteration:N0}: held-out reward {heldOut.Reward:F3}, KL {heldOut.AnswerKl:F2} nats an answer, "
+                + $"objective {heldOut.Objective:F3}"));
         }
 
         if (progress.Figures is { } figures)
         {
             line.Update(() => string.Create(
                 CultureInfo.InvariantCulture,
-                $"  iteration {progress.Iteration:N0}/{progress.Iterations:N0}  reward {figures.Reward:F3}  KL {figures.AnswerKl:F2}  {figures.AnswerTokens:F0} tokens  {figures.GenerationSeconds:F1} + {figures.ScoringSeconds:F1} + {figures.UpdateSeconds:F1} s  {ProgressLine.Duration(progress.TimeLeft.TotalSeconds)} left"));
+                $"  iteration {progress.Iteration:N0}/{progress.Iterations:N0}  reward {figures.Reward:F3}  KL {figures.AnswerKl:F2}  "
+                + $"{figures.AnswerTokens:F0} tokens  {figures.GenerationSeconds:F1} + {figures.ScoringSeconds:F1} + "
+                + $"{figures.UpdateSeconds:F1} s  {ProgressLine.Duration(progress.TimeLeft.TotalSeconds)} left"));
         }
     }
 
     private static string Describe(PpoResult result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Iterations:N0} iterations, weights of iteration {result.BestIteration:N0}, held-out objective {result.HeldOutObjective:F3}, last KL {result.AnswerKl:F2} nats an answer");
+        $"{result.Iterations:N0} iterations, weights of iteration {result.BestIteration:N0}, held-out objective "
+        + $"{result.HeldOutObjective:F3}, last KL {result.AnswerKl:F2} nats an answer");
 }

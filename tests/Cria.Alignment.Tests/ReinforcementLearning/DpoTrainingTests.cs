@@ -18,7 +18,8 @@ public sealed class DpoTrainingTests : IDisposable
         Assert.Equal(36, result.Pairs);
         Assert.Equal(27, result.Steps);
         Assert.Equal(1, result.HeldOutAccuracy);
-        JsonElement[] rows = [.. File.ReadAllLines(Path.Combine(_root, "metrics", "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] rows =
+            [.. File.ReadAllLines(Path.Combine(_root, "metrics", "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal(Math.Log(2), rows[0].GetProperty("loss").GetDouble(), 1e-5);
         Assert.Equal(0, rows[0].GetProperty("reward_margin").GetDouble(), 1e-5);
         Assert.True(rows[^1].GetProperty("loss").GetDouble() < 0.6 && rows[^1].GetProperty("reward_margin").GetDouble() > 0.2);
@@ -95,7 +96,8 @@ public sealed class DpoTrainingTests : IDisposable
     public void Without_a_usable_comparison_the_error_says_why()
     {
         AlignmentDataException error = Assert.Throws<AlignmentDataException>(
-            () => TinyDpo.Run(_root, comparisons: [TinyDpo.Comparisons[9], TinyDpo.Comparisons[0] with { Rejected = TinyDpo.Comparisons[0].Chosen }]));
+            () => TinyDpo.Run(
+                _root, comparisons: [TinyDpo.Comparisons[9], TinyDpo.Comparisons[0] with { Rejected = TinyDpo.Comparisons[0].Chosen }]));
         Assert.Contains("1 held out", error.Message, StringComparison.Ordinal);
         Assert.Contains("1 with two equal answers", error.Message, StringComparison.Ordinal);
     }

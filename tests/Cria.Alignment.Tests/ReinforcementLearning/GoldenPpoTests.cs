@@ -208,7 +208,8 @@ public sealed class GoldenPpoTests
                     PpoTokenLoss token = PpoTokenLoss.Value(predictions[i][t], _values[i][t], returns[i][t], Number("cliprange_value"));
                     loss += token.Loss / count;
                     clipped += token.IsClipped ? 1 : 0;
-                    Assert.Equal(_golden.GetProperty("grad_vpred")[i][t].GetDouble(), Number("vf_coef") * token.Gradient / count, Tolerance);
+                    Assert.Equal(
+                        _golden.GetProperty("grad_vpred")[i][t].GetDouble(), Number("vf_coef") * token.Gradient / count, Tolerance);
                 }
             }
 

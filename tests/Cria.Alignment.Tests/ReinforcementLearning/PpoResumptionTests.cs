@@ -63,7 +63,8 @@ public sealed class PpoResumptionTests : IDisposable
     private static void WaitForNewCheckpoint(string folder, Process child)
     {
         string checkpoints = Path.Combine(folder, "rlhf", "checkpoint");
-        string Newest() => Directory.Exists(checkpoints) ? Directory.GetFiles(checkpoints, "*.checkpoint").Order().LastOrDefault() ?? "" : "";
+        string Newest() => Directory.Exists(checkpoints)
+            ? Directory.GetFiles(checkpoints, "*.checkpoint").Order().LastOrDefault() ?? "" : "";
         string before = Newest();
         while (Newest() == before && !child.WaitForExit(1))
         {

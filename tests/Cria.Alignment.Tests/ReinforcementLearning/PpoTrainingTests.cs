@@ -43,11 +43,14 @@ public sealed class PpoTrainingTests : IDisposable
             "clip_fraction", "answer_tokens", "end_share", "generation_seconds", "scoring_seconds", "update_seconds",
         ];
         Assert.All(rows, row => Assert.All(names, name => Assert.Equal(JsonValueKind.Number, row.GetProperty(name).ValueKind)));
-        Assert.Equal([4L, 8L, 12L], rows.Where(row => row.TryGetProperty("held_out_objective", out _)).Select(row => row.GetProperty("step").GetInt64()));
+        Assert.Equal(
+            [4L, 8L, 12L],
+            rows.Where(row => row.TryGetProperty("held_out_objective", out _)).Select(row => row.GetProperty("step").GetInt64()));
 
         JsonElement[] samples = Rows("samples.jsonl");
         Assert.Equal(7 * settings.SampleAnswers, samples.Length);
-        Assert.All(samples, sample => Assert.StartsWith("What does llama", sample.GetProperty("question").GetString(), StringComparison.Ordinal));
+        Assert.All(
+            samples, sample => Assert.StartsWith("What does llama", sample.GetProperty("question").GetString(), StringComparison.Ordinal));
     }
 
     [Fact]

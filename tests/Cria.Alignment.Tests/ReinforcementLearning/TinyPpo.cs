@@ -26,7 +26,8 @@ internal static class TinyPpo
     public static AlignmentPrompt[] Prompts { get; } =
         [.. Enumerable.Range(0, 24).Select(i => TinyChat.Prompt($"What does llama {i} do?") with { IsSafety = i % 5 == 0 })];
 
-    public static AlignmentPrompt[] HeldOut { get; } = [.. Enumerable.Range(100, 6).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
+    public static AlignmentPrompt[] HeldOut { get; } =
+        [.. Enumerable.Range(100, 6).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
 
     public static PpoRewards Rewards { get; } = PpoRewards.Llama2(new LetterReward("helpfulness", 'e'), new LetterReward("safety", 'o'));
 
