@@ -104,5 +104,6 @@ public sealed class RewardModelEvaluationTests
         string chosen, string rejected, PreferenceRating rating, string origin, bool? chosenSafe, bool? rejectedSafe) =>
         new(
             [new ChatMessage(ChatRole.User, "question")], new ComparedAnswer(chosen) { IsSafe = chosenSafe },
-            new ComparedAnswer(rejected) { IsSafe = rejectedSafe }, rating) { Origin = origin };
+            new ComparedAnswer(rejected) { IsSafe = rejectedSafe }, rating)
+        { Origin = origin };
 }

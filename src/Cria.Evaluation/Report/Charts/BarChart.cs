@@ -52,7 +52,7 @@ internal sealed record BarChart(string Title, string XLabel, IReadOnlyList<strin
     /// <summary>Draws the chart with its legend.</summary>
     public XElement Draw()
     {
-        double left = 12 + (6.6 * Groups.Select(group => Math.Min(group.Name.Length, LongestName)).DefaultIfEmpty(0).Max());
+        double left = 12 + (7.2 * Groups.Select(group => Math.Min(group.Name.Length, LongestName)).DefaultIfEmpty(0).Max());
         double rows = IsStacked ? 1 : Series.Count;
         double bottom = Top + (Groups.Count * ((rows * BarHeight) + Gap));
         IEnumerable<double> ends = IsStacked

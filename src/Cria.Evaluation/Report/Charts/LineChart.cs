@@ -39,8 +39,8 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
     private const double Height = 260;
     private const double Top = 28;
     private const double Bottom = 214;
-    private const double CharacterWidth = 6.8;
-    private const double BoldCharacterWidth = 7.6;
+    private const double CharacterWidth = 7.4;
+    private const double BoldCharacterWidth = 8.2;
     private const int MostHoverPoints = 100;
     private const int DirectLabels = 4;
     private const int DirectLabelLength = 14;

@@ -53,17 +53,20 @@ internal static class SafetySection
 
         section.Heading("Effect of more safety data");
         Series Of(string name, Func<SafetyScalingEntry, Rate> rate) => new(
-            name, [.. figures.Entries.Select(entry => new ChartPoint(entry.Share * 100, rate(entry).Value, rate(entry).StandardError))]) { HasMarkers = true };
+            name, [.. figures.Entries.Select(entry => new ChartPoint(entry.Share * 100, rate(entry).Value, rate(entry).StandardError))])
+        { HasMarkers = true };
         Series Mean(string name, Func<SafetyScalingEntry, MeanFigure> mean) => new(
             name,
             [.. figures.Entries.Where(entry => mean(entry).IsDefined).Select(entry =>
-                new ChartPoint(entry.Share * 100, mean(entry).Mean, mean(entry).StandardError))]) { HasMarkers = true };
+                new ChartPoint(entry.Share * 100, mean(entry).Mean, mean(entry).StandardError))])
+        { HasMarkers = true };
         section.Charts(
             new LineChart(
                 "Violations and false refusals",
                 "share of the safety data (%)",
                 "share of answers",
-                [Of("violations", entry => entry.Violations), Of("false refusals", entry => entry.FalseRefusals)]) { IsShare = true, Include = [0] }.Draw(),
+                [Of("violations", entry => entry.Violations), Of("false refusals", entry => entry.FalseRefusals)])
+            { IsShare = true, Include = [0] }.Draw(),
             new LineChart(
                 "Mean scores",
                 "share of the safety data (%)",
