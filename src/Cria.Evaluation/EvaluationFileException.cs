@@ -1,6 +1,8 @@
 namespace Cria.Evaluation;
 
-/// <summary>A file of evaluation results that is damaged or of another kind. The message names the file and what is wrong with it.</summary>
+/// <summary>
+/// A file of evaluation results that is damaged or of another kind. The message names the file and what is wrong with it.
+/// </summary>
 public sealed class EvaluationFileException : IOException
 {
     /// <summary>Creates the exception without a message of its own.</summary>

@@ -29,7 +29,8 @@ public partial class ChartTests
     }
 
     [Fact]
-    public void Ticks_are_round_rise_and_hold_every_value() => Check.QuickThrowOnFailure(Prop.ForAll<NormalFloat, NormalFloat>((first, second) =>
+    public void Ticks_are_round_rise_and_hold_every_value() =>
+        Check.QuickThrowOnFailure(Prop.ForAll<NormalFloat, NormalFloat>((first, second) =>
     {
         (double a, double b) = (first.Get, second.Get);
         if (Math.Abs(a) > 1e12 || Math.Abs(b) > 1e12)
@@ -53,7 +54,9 @@ public partial class ChartTests
     [InlineData(double.NaN, double.PositiveInfinity)]
     public void Flat_lines_and_figures_that_are_no_numbers_are_drawn(double first, double second)
     {
-        string svg = Html.Page(new LineChart("t", "x", "y", [new Series("s", [new ChartPoint(1, first), new ChartPoint(2, second)]) { HasMarkers = true }]).Draw());
+        string svg = Html.Page(
+            new LineChart(
+                "t", "x", "y", [new Series("s", [new ChartPoint(1, first), new ChartPoint(2, second)]) { HasMarkers = true }]).Draw());
         Assert.DoesNotContain("NaN", svg, StringComparison.Ordinal);
         Assert.DoesNotContain("∞", svg, StringComparison.Ordinal);
         Assert.DoesNotContain("Infinity", svg, StringComparison.Ordinal);
@@ -62,8 +65,10 @@ public partial class ChartTests
     [Fact]
     public void Bars_are_as_long_as_their_values()
     {
-        XElement chart = new BarChart("t", "x", [""], [.. new[] { 0.1, 0.2, 0.4 }.Select(value => new BarGroup($"{value}", [new Bar(value, value, value, "")]))]) { IsShare = true }.Draw();
-        double[] widths = [.. chart.Descendants("rect").Select(bar => double.Parse(bar.Attribute("width")!.Value, CultureInfo.InvariantCulture))];
+        BarGroup[] groups = [.. new[] { 0.1, 0.2, 0.4 }.Select(value => new BarGroup($"{value}", [new Bar(value, value, value, "")]))];
+        XElement chart = new BarChart("t", "x", [""], groups) { IsShare = true }.Draw();
+        double[] widths = [
+            .. chart.Descendants("rect").Select(bar => double.Parse(bar.Attribute("width")!.Value, CultureInfo.InvariantCulture))];
         Assert.Equal(widths[0] * 2, widths[1], 0.1);
         Assert.Equal(widths[0] * 4, widths[2], 0.1);
     }
@@ -71,8 +76,11 @@ public partial class ChartTests
     [Fact]
     public void Labels_at_the_ends_of_lines_do_not_touch()
     {
-        Series[] series = [.. Enumerable.Range(0, 4).Select(i => new Series($"line {i}", [new ChartPoint(0, i), new ChartPoint(1, 3 + (i * 1e-6))]))];
-        double[] heights = [.. new LineChart("t", "x", "y", series).Draw().Descendants("text").Where(text => text.Attribute("class") is { } name && name.Value.StartsWith("direct", StringComparison.Ordinal))
+        Series[] series = [
+            .. Enumerable.Range(0, 4).Select(i => new Series($"line {i}", [new ChartPoint(0, i), new ChartPoint(1, 3 + (i * 1e-6))]))];
+        double[] heights = [
+            .. new LineChart("t", "x", "y", series).Draw().Descendants("text").Where(
+                text => text.Attribute("class") is { } name && name.Value.StartsWith("direct", StringComparison.Ordinal))
             .Select(text => double.Parse(text.Attribute("y")!.Value, CultureInfo.InvariantCulture)).Order()];
         Assert.Equal(4, heights.Length);
         Assert.All(heights.Zip(heights.Skip(1)), pair => Assert.True(pair.Second - pair.First >= 12));
@@ -81,14 +89,16 @@ public partial class ChartTests
     [Fact]
     public void A_chart_says_in_words_what_it_shows()
     {
-        XElement svg = new LineChart("Loss", "step", "nats", [new Series("s", [new ChartPoint(1, 3), new ChartPoint(2, 1)])]).Draw().Descendants("svg").Single();
+        XElement svg = new LineChart(
+            "Loss", "step", "nats", [new Series("s", [new ChartPoint(1, 3), new ChartPoint(2, 1)])]).Draw().Descendants("svg").Single();
         Assert.Equal("img", svg.Attribute("role")!.Value);
         Assert.Equal("Loss. nats against step. s: from 3.00 to 1.00.", svg.Attribute("aria-label")!.Value);
     }
 
     private static (double X, double Y)[] Path(XElement chart) =>
         [.. Place().Matches(chart.Descendants("path").Single().Attribute("d")!.Value).Select(match => (
-            double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)))];
+            double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+            double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)))];
 
     [GeneratedRegex(@"[ML](-?[\d.]+) (-?[\d.]+)")]
     private static partial Regex Place();

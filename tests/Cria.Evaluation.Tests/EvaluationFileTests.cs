@@ -19,7 +19,8 @@ public class EvaluationFileTests
         Assert.Equal("sft.helpfulness.answers.json", Path.GetFileName(path));
         Assert.Equal((file.Model, file.Task, file.Judge, file.Settings), (read.Model, read.Task, read.Judge, read.Settings));
         Assert.Equal(file.Rewards, read.Rewards);
-        Assert.Equal(file.Prompts.Select(prompt => (prompt.Id, prompt.Reference)), read.Prompts.Select(prompt => (prompt.Id, prompt.Reference)));
+        Assert.Equal(
+            file.Prompts.Select(prompt => (prompt.Id, prompt.Reference)), read.Prompts.Select(prompt => (prompt.Id, prompt.Reference)));
         Assert.Equal(file.Prompts.SelectMany(prompt => prompt.Messages), read.Prompts.SelectMany(prompt => prompt.Messages));
         Assert.Equal(file.Answers.Select(answer => answer.Scores[Judge]), read.Answers.Select(answer => answer.Scores[Judge]));
     }
@@ -68,9 +69,12 @@ public class EvaluationFileTests
     public void Missing_files_and_other_versions_are_named()
     {
         using TemporaryFolder folder = new();
-        Assert.Contains("no such file", Assert.Throws<EvaluationFileException>(() => EvaluationFile.Read(Path.Combine(folder.Path, "x"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file", Assert.Throws<EvaluationFileException>(() => EvaluationFile.Read(Path.Combine(folder.Path, "x"))).Message,
+            StringComparison.Ordinal);
         string path = (Answers("sft", 0.25, 0.5) with { Version = 9 }).Write(folder.Path);
-        Assert.Contains("found 9", Assert.Throws<EvaluationFileException>(() => EvaluationFile.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found 9", Assert.Throws<EvaluationFileException>(() => EvaluationFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +93,8 @@ public class EvaluationFileTests
     {
         EvaluationFile file = Answers("sft", 0.25, 0.5);
         Assert.Throws<EvaluationFileException>(() => WinRateMatrix.Of([file, file]));
-        Assert.Throws<EvaluationFileException>(() => WinRateMatrix.Of([file, file with { Model = "a", Settings = Settings with { Temperature = 1 } }]));
+        Assert.Throws<EvaluationFileException>(
+            () => WinRateMatrix.Of([file, file with { Model = "a", Settings = Settings with { Temperature = 1 } }]));
         Assert.Throws<EvaluationFileException>(() => WinRateMatrix.Of([file, file with { Model = "a", Prompts = [file.Prompts[0]] }]));
     }
 
@@ -109,13 +114,14 @@ public class EvaluationFileTests
     public void Preferences_are_measured_by_batch_and_kind()
     {
         ComparedAnswer safe = new("yes indeed") { Model = "sft", IsSafe = true }, other = new("no") { Model = "rlhf-v1", IsSafe = false };
-        Comparison Of(int batch, PreferenceKind kind, PreferenceRating rating) => new([new ChatMessage(ChatRole.User, "a b c")], safe, other, rating)
-        {
-            Batch = batch,
-            Kind = kind,
-            IsHeldOut = rating == PreferenceRating.Better,
-            Annotator = "simulated rule",
-        };
+        Comparison Of(int batch, PreferenceKind kind, PreferenceRating rating) =>
+            new([new ChatMessage(ChatRole.User, "a b c")], safe, other, rating)
+            {
+                Batch = batch,
+                Kind = kind,
+                IsHeldOut = rating == PreferenceRating.Better,
+                Annotator = "simulated rule",
+            };
         PreferenceFigures figures = PreferenceFigures.Of(
             [
                 Of(2, PreferenceKind.Safety, PreferenceRating.Better), Of(1, PreferenceKind.Helpfulness, PreferenceRating.Significantly),
@@ -132,7 +138,10 @@ public class EvaluationFileTests
     {
         AlignmentPrompt prompt = new("a", [new ChatMessage(ChatRole.User, "?")]) { IsSafety = true };
         DistilledPrompt Of(double original, double template) => new(
-            prompt, new ScoredAnswer(new AnswerText("no"), original), new ScoredAnswer(new AnswerText("yes"), -9), new ScoredAnswer(new AnswerText("yes"), template));
+            prompt,
+            new ScoredAnswer(new AnswerText("no"), original),
+            new ScoredAnswer(new AnswerText("yes"), -9),
+            new ScoredAnswer(new AnswerText("yes"), template));
         ContextDistillationFigures figures = ContextDistillationFigures.Of([Of(0, 1), Of(0, -1)], new SafeYes());
         Assert.Equal(["base", "generic", "template"], figures.Variants.Select(variant => variant.Variant));
         Assert.Equal([0.5, 0.5], figures.Variants[0].Scores);
@@ -148,7 +157,8 @@ public class EvaluationFileTests
 
     private static EvaluationFile Answers(string model, double first, double second)
     {
-        AlignmentPrompt[] prompts = [.. new[] { "a", "b" }.Select(id => new AlignmentPrompt(id, [new ChatMessage(ChatRole.User, $"What is {id}?")]) { Reference = id })];
+        AlignmentPrompt[] prompts = [.. new[] { "a", "b" }.Select(id =>
+            new AlignmentPrompt(id, [new ChatMessage(ChatRole.User, $"What is {id}?")]) { Reference = id })];
         EvaluationTask task = new("helpfulness", prompts, Settings)
         {
             Judge = new ByPrompt(new() { ["a"] = first, ["b"] = second }),

@@ -4,7 +4,9 @@ namespace Cria.Evaluation.Tests;
 
 internal static class Program
 {
-    /// <summary>The test runner, or with <c>sample-run FOLDER</c> a run of invented figures with its report, to look at in a browser.</summary>
+    /// <summary>
+    /// The test runner, or with <c>sample-run FOLDER</c> a run of invented figures with its report, to look at in a browser.
+    /// </summary>
     private static int Main(string[] args)
     {
         if (args is ["sample-run", string folder])

@@ -18,8 +18,9 @@ public class ReportTests
         Assert.Equal(16, page.Descendants("section").Count());
         foreach (string title in new[]
         {
-            "Reward against the number of samples", "Calibration, helpfulness", "Violations by attack vector", "Clipped ratios", "Effect of more safety data",
-            "Win rate of the row over the column under the reward model reward-helpfulness", "Distribution of the safety reward", "CO₂eq (g)",
+            "Reward against the number of samples", "Calibration, helpfulness", "Violations by attack vector", "Clipped ratios",
+            "Effect of more safety data", "Win rate of the row over the column under the reward model reward-helpfulness",
+            "Distribution of the safety reward", "CO₂eq (g)",
         })
         {
             Assert.Contains(title, page.Root.Value, StringComparison.Ordinal);
@@ -40,7 +41,9 @@ public class ReportTests
             attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal) || attribute.Name == "src");
         Assert.All(page.Descendants().Attributes("href"), link => Assert.StartsWith("#", link.Value, StringComparison.Ordinal));
         Assert.DoesNotContain("url(", page.Descendants("style").Single().Value, StringComparison.Ordinal);
-        Assert.All(page.Descendants().Attributes("href"), link => Assert.Contains(page.Descendants().Attributes("id"), id => "#" + id.Value == link.Value));
+        Assert.All(
+            page.Descendants().Attributes("href"),
+            link => Assert.Contains(page.Descendants().Attributes("id"), id => "#" + id.Value == link.Value));
     }
 
     [Theory]
@@ -51,9 +54,15 @@ public class ReportTests
     public void Answers_of_a_model_stay_text(string answer)
     {
         using TemporaryFolder folder = new();
-        EvaluationTask task = new("a<b>&\"", [new AlignmentPrompt("1", [new ChatMessage(ChatRole.User, answer)]) { RiskCategory = answer }], new AnswerSettings(1, 1, 8))
+        EvaluationTask task = new(
+            "a<b>&\"", [new AlignmentPrompt("1", [new ChatMessage(ChatRole.User, answer)]) { RiskCategory = answer }],
+            new AnswerSettings(1, 1, 8))
         {
-            Measures = [new AnswerMeasure(AnswerMeasure.Violation, (_, _) => true), new AnswerMeasure(answer.Replace('\uD800', '?'), (_, _) => true)],
+            Measures =
+            [
+                new AnswerMeasure(AnswerMeasure.Violation, (_, _) => true),
+                new AnswerMeasure(answer.Replace('\uD800', '?'), (_, _) => true),
+            ],
         };
         string clean = answer.Replace('\uD800', '?');
         EvaluationFile file = VersionEvaluation.Measure("m", task with { Name = "task" }, [[new AnswerText(clean)]]);
@@ -63,7 +72,8 @@ public class ReportTests
         XDocument page = Report(folder.Path, out _);
         Assert.Empty(page.Descendants("script"));
         Assert.Empty(page.Descendants("img"));
-        Assert.DoesNotContain(page.Descendants().Attributes(), attribute => attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            page.Descendants().Attributes(), attribute => attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -155,7 +165,9 @@ public class ReportTests
     public void A_folder_that_is_no_run_is_refused()
     {
         using TemporaryFolder folder = new();
-        Assert.Contains("no run directory", Assert.Throws<EvaluationFileException>(() => ReportWriter.Write(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no run directory", Assert.Throws<EvaluationFileException>(() => ReportWriter.Write(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private static XDocument Report(string run, out IReadOnlyList<string> notices)

@@ -75,7 +75,8 @@ public class StatisticsTests
             IReadOnlyList<CalibrationBin> bins = CalibrationBin.Of(confidence.Zip(correct), result.GetProperty("bins").GetInt32());
             Assert.Equal(result.GetProperty("ece").GetDouble(), CalibrationBin.ExpectedError(bins), Tolerance);
             Assert.Equal(
-                result.GetProperty("rows").EnumerateArray().Where(row => row.GetProperty("count").GetInt64() > 0).Select(row => row.GetProperty("count").GetInt64()),
+                result.GetProperty("rows").EnumerateArray().Where(row => row.GetProperty("count").GetInt64() > 0).Select(
+                    row => row.GetProperty("count").GetInt64()),
                 bins.Select(bin => bin.Correct.Trials));
         }
     }

@@ -9,10 +9,12 @@ internal static class ReportCommand
 {
     public static Command Create()
     {
-        Command command = new("report", "Write a run's report.html: figures and tables of every stage, in one file that needs nothing else.");
+        Command command = new(
+            "report", "Write a run's report.html: figures and tables of every stage, in one file that needs nothing else.");
         Argument<string> run = new("RUN") { Description = "A run directory, at any stage." };
         Option<float?> watts = NumberOption.Real(
-            "--watts", "The power of the processor in watts, for energy and CO₂; default: the recipe's.", value => value > 0, "a number above 0");
+            "--watts", "The power of the processor in watts, for energy and CO₂; default: the recipe's.",
+            value => value > 0, "a number above 0");
         Option<float?> effectiveness = NumberOption.Real(
             "--pue", "Power usage effectiveness of the site; default: the recipe's.", value => value >= 1, "a number from 1");
         Option<float?> intensity = NumberOption.Real(

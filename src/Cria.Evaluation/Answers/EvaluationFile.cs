@@ -45,8 +45,10 @@ public sealed record EvaluatedPrompt(string Id, IReadOnlyList<ChatMessage> Messa
 }
 
 /// <summary>
-/// One model's answers to the prompts of one task, <c>evaluation/&lt;model&gt;.&lt;task&gt;.json</c> in a run directory: every prompt, every answer, its
-/// scores, and how it was drawn. Rates, win rates and the report's tables are computed from these files, so that each figure can be traced to its answers.
+/// One model's answers to the prompts of one task, <c>evaluation/&lt;model&gt;.&lt;task&gt;.json</c> in a run directory: every prompt,
+/// every answer, its
+/// scores, and how it was drawn. Rates, win rates and the report's tables are computed from these files, so that each figure can be traced
+/// to its answers.
 /// </summary>
 /// <param name="Version">Of the format: <see cref="CurrentVersion"/>.</param>
 /// <param name="Model">The model, e.g. <c>rlhf-v2</c>.</param>

@@ -2,7 +2,9 @@ using Cria.Alignment;
 
 namespace Cria.Evaluation;
 
-/// <summary>A question about an answer with yes or no for an answer, e.g. whether it has the right form, is a violation, is a refusal.</summary>
+/// <summary>
+/// A question about an answer with yes or no for an answer, e.g. whether it has the right form, is a violation, is a refusal.
+/// </summary>
 /// <param name="Name">What "yes" means, e.g. <c>right form</c>.</param>
 /// <param name="Apply">Null where the measure does not apply to the prompt.</param>
 public sealed record AnswerMeasure(string Name, Func<AlignmentPrompt, AnswerText, bool?> Apply)
@@ -41,7 +43,8 @@ public sealed record EvaluationTask(string Name, IReadOnlyList<AlignmentPrompt> 
     public IReadOnlyList<AnswerScore> Scores { get; init; } = [];
 
     /// <summary>The same task answered greedily, named <c>&lt;task&gt;-greedy</c>.</summary>
-    public EvaluationTask Greedy() => this with { Name = $"{Name}-greedy", Settings = Settings with { Temperature = 0, AnswersPerPrompt = 1 } };
+    public EvaluationTask Greedy() =>
+        this with { Name = $"{Name}-greedy", Settings = Settings with { Temperature = 0, AnswersPerPrompt = 1 } };
 }
 
 /// <summary>Measures one version of a model on held-out prompts.</summary>
@@ -58,7 +61,8 @@ public static class VersionEvaluation
         ArgumentNullException.ThrowIfNull(task);
         AnswerSettings settings = task.Settings;
         SampledAnswer[][] answers = sampler.Sample(
-            task.Prompts, settings.AnswersPerPrompt, (float)settings.Temperature, settings.MaximumTokens, settings.Seed, (float)settings.TopP,
+            task.Prompts, settings.AnswersPerPrompt, (float)settings.Temperature, settings.MaximumTokens, settings.Seed,
+            (float)settings.TopP,
             cancellation: cancellation);
         return Measure(model, task, answers);
     }
@@ -67,18 +71,23 @@ public static class VersionEvaluation
     /// <param name="model">Who gave them.</param>
     /// <param name="task">What was asked.</param>
     /// <param name="answers">For each prompt of the task its answers.</param>
-    /// <exception cref="AlignmentDataException">A judge or a reward function gave a score that is no finite number; it and the prompt are named.</exception>
+    /// <exception cref="AlignmentDataException">A judge or a reward function gave a score that is no finite number; it and the prompt are
+    /// named.</exception>
     public static EvaluationFile Measure(string model, EvaluationTask task, IReadOnlyList<IReadOnlyList<AnswerText>> answers)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(answers);
-        AnsweredPrompt[] flat = [.. task.Prompts.SelectMany((prompt, p) => answers[p].Select(answer => new AnsweredPrompt(prompt, answer)))];
+        AnsweredPrompt[] flat =
+        [
+            .. task.Prompts.SelectMany((prompt, p) => answers[p].Select(answer => new AnsweredPrompt(prompt, answer))),
+        ];
         Dictionary<string, double>[] scores = [.. flat.Select(_ => new Dictionary<string, double>())];
         void Add(string name, int index, double value) => scores[index].Add(
             name,
             double.IsFinite(value)
                 ? value
-                : throw new AlignmentDataException($"{name} scored the answer to prompt {flat[index].Prompt.Id} with {value}; expected a finite number."));
+                : throw new AlignmentDataException(
+                    $"{name} scored the answer to prompt {flat[index].Prompt.Id} with {value}; expected a finite number."));
 
         for (int i = 0; i < flat.Length; i++)
         {

@@ -8,7 +8,8 @@ namespace Cria.Evaluation;
 /// <param name="IsTrueJudge">Whether it is the task's true judge.</param>
 /// <param name="Models">The versions, in the order of rows and columns.</param>
 /// <param name="Tallies">[row][column]: the row's version against the column's; the diagonal is empty.</param>
-public sealed record WinRateMatrix(string Judge, bool IsTrueJudge, IReadOnlyList<string> Models, IReadOnlyList<IReadOnlyList<WinTally>> Tallies)
+public sealed record WinRateMatrix(
+    string Judge, bool IsTrueJudge, IReadOnlyList<string> Models, IReadOnlyList<IReadOnlyList<WinTally>> Tallies)
 {
     /// <summary>How two versions compare.</summary>
     /// <param name="model">The one whose wins are counted.</param>
@@ -63,7 +64,10 @@ public sealed record WinRateMatrix(string Judge, bool IsTrueJudge, IReadOnlyList
             judge,
             judge == files[0].Judge,
             [.. files.Select(file => file.Model)],
-            [.. scores.Select((row, r) => (IReadOnlyList<WinTally>)[.. scores.Select((column, c) => r == c ? default : WinTally.Of(row, column))])]);
+            [
+                .. scores.Select((row, r) => (IReadOnlyList<WinTally>)
+                    [.. scores.Select((column, c) => r == c ? default : WinTally.Of(row, column))]),
+            ]);
     }
 
     private static double[] Scores(EvaluationFile file, string score) =>
@@ -78,7 +82,8 @@ public sealed record WinRateMatrix(string Judge, bool IsTrueJudge, IReadOnlyList
         if (first.Task != second.Task || first.Settings != second.Settings)
         {
             throw new EvaluationFileException(
-                $"{first.Model} and {second.Model} cannot be compared: task {first.Task} with {first.Settings}, and task {second.Task} with {second.Settings}.");
+                $"{first.Model} and {second.Model} cannot be compared: task {first.Task} with {first.Settings}, "
+                + $"and task {second.Task} with {second.Settings}.");
         }
 
         if (!first.Prompts.Select(prompt => (prompt.Id, prompt.Answers.Count)).SequenceEqual(

@@ -12,7 +12,8 @@ public sealed record DistillationVariant(string Variant, IReadOnlyList<double> S
 /// <summary>What safety context distillation gave.</summary>
 /// <param name="Variants">The ways that answers were sampled.</param>
 /// <param name="Kept">Distilled answers that the safety reward model prefers to the original, of all.</param>
-public sealed record ContextDistillationFigures(IReadOnlyList<DistillationVariant> Variants, Rate Kept) : IFigures<ContextDistillationFigures>
+public sealed record ContextDistillationFigures(
+    IReadOnlyList<DistillationVariant> Variants, Rate Kept) : IFigures<ContextDistillationFigures>
 {
     /// <inheritdoc/>
     public static string FileName => "context-distillation.json";
@@ -32,7 +33,11 @@ public sealed record ContextDistillationFigures(IReadOnlyList<DistillationVarian
             [.. prompts.Select(prompt => 1 / (1 + Math.Exp(-answer(prompt).Reward)))],
             Rate.Of(prompts.Select(prompt => judge.IsSafe(prompt.Prompt, answer(prompt).Answer)).OfType<bool>()));
         return new ContextDistillationFigures(
-            [Variant("base", prompt => prompt.Original), Variant("generic", prompt => prompt.Generic), Variant("template", prompt => prompt.Template)],
+            [
+                Variant("base", prompt => prompt.Original),
+                Variant("generic", prompt => prompt.Generic),
+                Variant("template", prompt => prompt.Template),
+            ],
             Rate.Of(prompts.Select(prompt => prompt.Kept is not null)));
     }
 }

@@ -36,7 +36,8 @@ public sealed record PreferenceFigures(IReadOnlyList<PreferenceBatchFigures> Bat
             .Where(statistics => statistics.Batch is not null)
             .Select(statistics => new PreferenceBatchFigures(statistics)
             {
-                Models = Names(batches[(statistics.Batch, statistics.Kind)].SelectMany(one => new[] { one.Chosen.Model, one.Rejected.Model })),
+                Models = Names(
+                    batches[(statistics.Batch, statistics.Kind)].SelectMany(one => new[] { one.Chosen.Model, one.Rejected.Model })),
                 Annotators = Names(batches[(statistics.Batch, statistics.Kind)].Select(one => one.Annotator)),
             })]);
     }

@@ -8,7 +8,9 @@ namespace Cria.Evaluation;
 /// <param name="Overall">Over all comparisons.</param>
 public sealed record RewardAccuracyEntry(string Reward, string Set, Rate Overall)
 {
-    /// <summary>What sets it apart in an ablation, e.g. <c>margin none</c>, <c>margin large</c>; empty for the model that was used.</summary>
+    /// <summary>
+    /// What sets it apart in an ablation, e.g. <c>margin none</c>, <c>margin large</c>; empty for the model that was used.
+    /// </summary>
     public string Variant { get; init; } = "";
 
     /// <summary>The last batch of preferences it was trained on; 0 where that does not matter.</summary>

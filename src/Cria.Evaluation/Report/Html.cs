@@ -19,7 +19,10 @@ internal static class Html
 
     /// <summary>An attribute; numbers are written in the invariant culture with at most two decimals.</summary>
     public static XAttribute Attribute(string name, object value) => new(
-        name, value is double number ? number.ToString("0.##", CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture)!);
+        name,
+        value is double number
+            ? number.ToString("0.##", CultureInfo.InvariantCulture)
+            : Convert.ToString(value, CultureInfo.InvariantCulture)!);
 
     /// <summary>The class of an element.</summary>
     public static XAttribute Class(string names) => new("class", names);

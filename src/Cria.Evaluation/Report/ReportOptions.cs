@@ -1,18 +1,23 @@
 namespace Cria.Evaluation;
 
 /// <summary>
-/// What the report cannot read off a run: the power of the machine. Energy is hours × power × PUE, and carbon energy × intensity, the formula of
+/// What the report cannot read off a run: the power of the machine. Energy is hours × power × PUE, and carbon energy × intensity, the
+/// formula of
 /// Touvron et al. 2023a (section 6) and 2023b (section 2.2.1).
 /// </summary>
 public sealed record ReportOptions
 {
-    /// <summary>The power of the processor, or of all devices together, in watts. 65 W is what common desktop processors are rated at.</summary>
+    /// <summary>
+    /// The power of the processor, or of all devices together, in watts. 65 W is what common desktop processors are rated at.
+    /// </summary>
     public double Watts { get; init; } = 65;
 
     /// <summary>Power usage effectiveness: what the whole site draws for each watt of the device. 1.1 is the paper's.</summary>
     public double PowerUsageEffectiveness { get; init; } = 1.1;
 
-    /// <summary>Carbon dioxide equivalent of a kilowatt-hour, in kilograms. 0.385 is the paper's, an average of the United States.</summary>
+    /// <summary>
+    /// Carbon dioxide equivalent of a kilowatt-hour, in kilograms. 0.385 is the paper's, an average of the United States.
+    /// </summary>
     public double CarbonIntensity { get; init; } = 0.385;
 
     /// <summary>Refuses values that are not positive numbers.</summary>

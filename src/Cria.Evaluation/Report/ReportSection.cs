@@ -52,6 +52,9 @@ internal sealed record ReportSection(string Id, string Title)
     /// <summary>The section as HTML; an empty one says that the run has no such figures.</summary>
     public XElement Draw() => IsEmpty
         ? Html.Element(
-            "section", Html.Attribute("id", Id), Html.Element("h2", Title), Html.Element("p", Html.Class("quiet"), "This run has no figures of this kind."))
+            "section",
+            Html.Attribute("id", Id),
+            Html.Element("h2", Title),
+            Html.Element("p", Html.Class("quiet"), "This run has no figures of this kind."))
         : _body;
 }

@@ -4,13 +4,20 @@ using Cria.Models;
 namespace Cria.Evaluation;
 
 /// <summary>
-/// Writes <c>report.html</c>: the figures and tables of Touvron et al. 2023 in miniature, from what a run left behind. One file with everything in it,
+/// Writes <c>report.html</c>: the figures and tables of Touvron et al. 2023 in miniature, from what a run left behind. One file with
+/// everything in it,
 /// no script and nothing fetched; the same run gives the same bytes.
 /// </summary>
 public static class ReportWriter
 {
     /// <summary>The report's name in a run directory.</summary>
     public const string FileName = "report.html";
+
+    private const string FurtherId = "further";
+
+    private const string Footer =
+        "Rates and means are given ± one standard error; at 0 and 100% the end of the 95% interval of Wilson stands beside it. A rate's tooltip "
+        + "has its counts and its interval.";
 
     /// <summary>Writes the report of a run.</summary>
     /// <param name="run">The run directory, at any stage of the pipeline.</param>
@@ -52,6 +59,7 @@ public static class ReportWriter
             RecipeSections.Energy(run, options),
             RecipeSections.Recipe(run),
         ];
+        ReportSection[] shown = [.. sections.Where(section => section.Id != FurtherId || !section.IsEmpty)];
         return Html.Page(Html.Element(
             "html",
             Html.Attribute("lang", "en"),
@@ -64,14 +72,14 @@ public static class ReportWriter
                 Html.Element("style", StyleSheet.Text)),
             Html.Element(
                 "body",
-                Header(run, options, sections.Where(section => section.Id != "further" || !section.IsEmpty)),
-                Html.Element("main", sections.Where(section => section.Id != "further" || !section.IsEmpty).Select(section => section.Draw())),
-                Html.Element("footer", Html.Element("p", "Rates and means are given ± one standard error; at 0 and 100% the end of the 95% interval of Wilson stands beside it. A rate's tooltip has its counts and its interval.")))));
+                Header(run, options, shown),
+                Html.Element("main", shown.Select(section => section.Draw())),
+                Html.Element("footer", Html.Element("p", Footer)))));
     }
 
     private static ReportSection Further(RunData run)
     {
-        ReportSection section = new("further", "Further trainings");
+        ReportSection section = new(FurtherId, "Further trainings");
         section.Charts(run.Metrics.Stages.Where(stage => FineTuningSections.IsFurther(run, stage))
             .Select(stage => StageCharts.Loss(run, stage, "nats")).OfType<XElement>());
         return section;
@@ -92,10 +100,15 @@ public static class ReportWriter
         return Html.Element(
             "header",
             Html.Element("h1", run.Name),
-            Html.Element("p", Html.Class("lead"), "Report of a Cria run: every stage of Llama 2 in miniature, each figure from this run's own files."),
-            Html.Element("dl", Html.Class("cards"), cards.Select(card => Html.Element("div", Html.Element("dt", card.Item1), Html.Element("dd", card.Item2)))),
-            run.Notices.Select(notice => Html.Element("p", Html.Class("notice"), Html.Attribute("role", "alert"), $"Left out, because it is damaged: {notice}")),
+            Html.Element(
+                "p", Html.Class("lead"), "Report of a Cria run: every stage of Llama 2 in miniature, each figure from this run's own files."),
+            Html.Element(
+                "dl", Html.Class("cards"),
+                cards.Select(card => Html.Element("div", Html.Element("dt", card.Item1), Html.Element("dd", card.Item2)))),
+            run.Notices.Select(notice => Html.Element(
+                "p", Html.Class("notice"), Html.Attribute("role", "alert"), $"Left out, because it is damaged: {notice}")),
             Html.Element("nav", Html.Attribute("aria-label", "Sections"), Html.Element(
-                "ul", sections.Select(section => Html.Element("li", Html.Element("a", Html.Attribute("href", "#" + section.Id), section.Title))))));
+                "ul", sections.Select(section =>
+                    Html.Element("li", Html.Element("a", Html.Attribute("href", "#" + section.Id), section.Title))))));
     }
 }

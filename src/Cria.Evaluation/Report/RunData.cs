@@ -69,7 +69,8 @@ internal sealed class RunData
         if (!File.Exists(Path.Combine(root, "recipe.yaml")) && !File.Exists(Path.Combine(root, "stages.json"))
             && !Directory.Exists(Path.Combine(root, FigureFile.Folder)))
         {
-            throw new EvaluationFileException($"{root} is no run directory: it has neither recipe.yaml, nor stages.json, nor {FigureFile.Folder}/.");
+            throw new EvaluationFileException(
+                $"{root} is no run directory: it has neither recipe.yaml, nor stages.json, nor {FigureFile.Folder}/.");
         }
 
         RunData run = new(root);
@@ -122,9 +123,11 @@ internal sealed class RunData
         {
             return read(path);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or JsonException or NotSupportedException)
+        catch (Exception e) when (
+            e is IOException or InvalidDataException or UnauthorizedAccessException or JsonException or NotSupportedException)
         {
-            Notices.Add(e.Message.StartsWith(path, StringComparison.Ordinal) ? relative + e.Message[path.Length..] : $"{relative}: {e.Message}");
+            Notices.Add(
+                e.Message.StartsWith(path, StringComparison.Ordinal) ? relative + e.Message[path.Length..] : $"{relative}: {e.Message}");
             return default;
         }
     }
@@ -150,11 +153,15 @@ internal sealed class RunData
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
         return json.RootElement.ValueKind != JsonValueKind.Object
             ? throw new EvaluationFileException("expected a JSON object.")
-            : [.. json.RootElement.EnumerateObject().Where(stage => stage.Value.ValueKind == JsonValueKind.Object).Select(stage => new StageTime(
-                stage.Name,
-                stage.Value.TryGetProperty("finished", out JsonElement finished) && finished.ValueKind == JsonValueKind.True,
-                stage.Value.TryGetProperty("seconds", out JsonElement seconds) && seconds.ValueKind == JsonValueKind.Number ? seconds.GetDouble() : null))];
+            : [.. json.RootElement.EnumerateObject().Where(stage => stage.Value.ValueKind == JsonValueKind.Object).Select(Stage)];
     }
+
+    private static StageTime Stage(JsonProperty stage) => new(
+        stage.Name,
+        stage.Value.TryGetProperty("finished", out JsonElement finished) && finished.ValueKind == JsonValueKind.True,
+        stage.Value.TryGetProperty("seconds", out JsonElement seconds) && seconds.ValueKind == JsonValueKind.Number
+            ? seconds.GetDouble()
+            : null);
 
     private RunModel[] ReadModels()
     {

@@ -27,7 +27,8 @@ internal static class Show
     public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>A share as a percentage.</summary>
-    public static string Percent(double share) => double.IsFinite(share) ? (share * 100).ToString("0.#", CultureInfo.InvariantCulture) + "%" : Nothing;
+    public static string Percent(double share) =>
+        double.IsFinite(share) ? (share * 100).ToString("0.#", CultureInfo.InvariantCulture) + "%" : Nothing;
 
     /// <summary>A rate with its standard error; the interval and the counts are in its tooltip.</summary>
     public static XElement Rate(Rate rate)
@@ -40,10 +41,13 @@ internal static class Show
         Interval wilson = rate.Wilson;
         return Html.Element(
             "span",
-            Html.Attribute("title", $"{Count(rate.Successes)} of {Count(rate.Trials)}; 95% interval {Percent(wilson.Low)} to {Percent(wilson.High)}"),
+            Html.Attribute(
+                "title", $"{Count(rate.Successes)} of {Count(rate.Trials)}; 95% interval {Percent(wilson.Low)} to {Percent(wilson.High)}"),
             Tenths(rate.Value) + "%",
             Error(Tenths(rate.StandardError)),
-            rate.Successes == 0 ? Small($" (≤ {Tenths(wilson.High)})") : rate.Successes == rate.Trials ? Small($" (≥ {Tenths(wilson.Low)})") : null);
+            rate.Successes == 0
+                ? Small($" (≤ {Tenths(wilson.High)})")
+                : rate.Successes == rate.Trials ? Small($" (≥ {Tenths(wilson.Low)})") : null);
     }
 
     /// <summary>A mean with its standard error.</summary>
@@ -51,7 +55,9 @@ internal static class Show
         ? Html.Element("span", Nothing)
         : mean.Count < 2 || mean.StandardError <= 0
             ? Html.Element("span", Number(mean.Mean))
-            : Html.Element("span", Html.Attribute("title", $"mean of {Count(mean.Count)}"), Fixed(mean.Mean, mean.StandardError), Error(Fixed(mean.StandardError, mean.StandardError)));
+            : Html.Element(
+                "span", Html.Attribute("title", $"mean of {Count(mean.Count)}"), Fixed(mean.Mean, mean.StandardError),
+                Error(Fixed(mean.StandardError, mean.StandardError)));
 
     /// <summary>A time.</summary>
     public static string Duration(double seconds) => !double.IsFinite(seconds) ? Nothing
@@ -66,7 +72,9 @@ internal static class Show
 
     private static string Tenths(double share) => (share * 100).ToString("0.0", CultureInfo.InvariantCulture);
 
-    /// <summary>A mean and its error with the decimals that the error leaves meaningful: one digit of it, two where it begins with 1.</summary>
+    /// <summary>
+    /// A mean and its error with the decimals that the error leaves meaningful: one digit of it, two where it begins with 1.
+    /// </summary>
     private static string Fixed(double value, double error)
     {
         int power = (int)Math.Floor(Math.Log10(error));

@@ -2,7 +2,9 @@ using System.Xml.Linq;
 
 namespace Cria.Evaluation;
 
-/// <summary>A table that scrolls sideways where the page is narrow; the first column names the row, others are right-aligned figures.</summary>
+/// <summary>
+/// A table that scrolls sideways where the page is narrow; the first column names the row, others are right-aligned figures.
+/// </summary>
 internal sealed class Table(string caption, params string[] columns)
 {
     private readonly XElement _body = Html.Element("tbody");

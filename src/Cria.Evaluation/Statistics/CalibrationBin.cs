@@ -6,7 +6,8 @@ namespace Cria.Evaluation;
 public sealed record CalibrationBin(double Confidence, Rate Correct)
 {
     /// <summary>
-    /// Sorts predictions into bins of equal width, (low, high], the first with its lower edge; empty bins are left out. Edges are i·(1/bins).
+    /// Sorts predictions into bins of equal width, (low, high], the first with its lower edge; empty bins are left out. Edges are
+    /// i·(1/bins).
     /// </summary>
     /// <param name="predictions">Predicted probability of being right, and whether it was.</param>
     /// <param name="bins">How many bins from 0 to 1.</param>
@@ -27,10 +28,13 @@ public sealed record CalibrationBin(double Confidence, Rate Correct)
             sums[bin] = (sums[bin].Sum + confidence, sums[bin].Correct + (isCorrect ? 1 : 0), sums[bin].Count + 1);
         }
 
-        return [.. sums.Where(sum => sum.Count > 0).Select(sum => new CalibrationBin(sum.Sum / sum.Count, new Rate(sum.Correct, sum.Count)))];
+        return [.. sums.Where(sum => sum.Count > 0)
+            .Select(sum => new CalibrationBin(sum.Sum / sum.Count, new Rate(sum.Correct, sum.Count)))];
     }
 
-    /// <summary>The expected calibration error: the gap between confidence and share of right predictions, weighted by predictions.</summary>
+    /// <summary>
+    /// The expected calibration error: the gap between confidence and share of right predictions, weighted by predictions.
+    /// </summary>
     /// <param name="bins">As <see cref="Of"/> gives them.</param>
     public static double ExpectedError(IReadOnlyList<CalibrationBin> bins)
     {

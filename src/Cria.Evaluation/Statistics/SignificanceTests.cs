@@ -4,7 +4,8 @@ namespace Cria.Evaluation;
 public static class SignificanceTests
 {
     /// <summary>
-    /// The exact two-sided binomial test at one half, which is McNemar's exact test where <paramref name="fewer"/> and the rest are the two kinds
+    /// The exact two-sided binomial test at one half, which is McNemar's exact test where <paramref name="fewer"/> and the rest are the two
+    /// kinds
     /// of discordant pairs: min(1, 2·P(X ≤ fewer)).
     /// </summary>
     /// <param name="fewer">The smaller of the two counts.</param>
@@ -28,7 +29,8 @@ public static class SignificanceTests
     }
 
     /// <summary>
-    /// The z of two independent rates with their pooled share: (p₁ − p₂)/√(p(1−p)(1/n₁+1/n₂)). Not a number where the pooled share is 0 or 1.
+    /// The z of two independent rates with their pooled share: (p₁ − p₂)/√(p(1−p)(1/n₁+1/n₂)). Not a number where the pooled share is 0 or
+    /// 1.
     /// </summary>
     /// <param name="first">One rate.</param>
     /// <param name="second">The other.</param>

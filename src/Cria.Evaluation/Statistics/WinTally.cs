@@ -37,7 +37,8 @@ public readonly record struct WinTally(long Wins, long Losses, long Ties)
     public WinTally Reversed => new(Losses, Wins, Ties);
 
     /// <summary>
-    /// The exact two-sided sign test: how likely a split at least this uneven is if both sides are equally good. 1 without a decided comparison.
+    /// The exact two-sided sign test: how likely a split at least this uneven is if both sides are equally good. 1 without a decided
+    /// comparison.
     /// </summary>
     [JsonIgnore]
     public double SignTest => SignificanceTests.ExactBinomial(Math.Min(Wins, Losses), Wins + Losses);

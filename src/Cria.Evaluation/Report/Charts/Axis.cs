@@ -52,7 +52,9 @@ internal sealed class Axis
         double scale = isShare ? 100 : 1;
         double step = Ticks.Count > 1 ? (Ticks[1] - Ticks[0]) * scale : 1;
         int decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 9);
-        decimals = decimals < 9 && Math.Abs((step * Math.Pow(10, decimals)) - Math.Round(step * Math.Pow(10, decimals))) > 1e-6 ? decimals + 1 : decimals;
+        decimals = decimals < 9 && Math.Abs((step * Math.Pow(10, decimals)) - Math.Round(step * Math.Pow(10, decimals))) > 1e-6
+            ? decimals + 1
+            : decimals;
         string text = step < 1e-6 || Math.Abs(tick * scale) >= 1e7
             ? (tick * scale).ToString("0.##e0", CultureInfo.InvariantCulture)
             : (tick * scale).ToString("#,0." + new string('0', decimals), CultureInfo.InvariantCulture);

@@ -98,13 +98,16 @@ internal sealed record BarChart(string Title, string XLabel, IReadOnlyList<strin
             if (IsStacked)
             {
                 start += bar.Value;
-                svg.Add(to - from < RoomForText ? null : Figure.Text((from + to) / 2, top + 10, Show.Percent(Math.Round(bar.Value, 2)), "middle", "inside"));
+                svg.Add(to - from < RoomForText
+                    ? null
+                    : Figure.Text((from + to) / 2, top + 10, Show.Percent(Math.Round(bar.Value, 2)), "middle", "inside"));
                 continue;
             }
 
             if (bar.High > bar.Low)
             {
-                svg.Add(Figure.Line(x.Place(bar.Low), top + (BarHeight / 2) - 0.5, x.Place(bar.High), top + (BarHeight / 2) - 0.5, "whisker"));
+                svg.Add(Figure.Line(
+                    x.Place(bar.Low), top + (BarHeight / 2) - 0.5, x.Place(bar.High), top + (BarHeight / 2) - 0.5, "whisker"));
             }
 
             svg.Add(Figure.Text(x.Place(Math.Max(0, Math.Max(bar.High, bar.Value))) + 5, top + 10.5, bar.Text, "start"));

@@ -35,7 +35,8 @@ internal static class Figure
 
     /// <summary>A text.</summary>
     public static XElement Text(double x, double y, string text, string anchor, string? name = null) => Html.Element(
-        "text", name is null ? null : Html.Class(name), Html.Attribute("x", x), Html.Attribute("y", y), Html.Attribute("text-anchor", anchor), text);
+        "text", name is null ? null : Html.Class(name),
+        Html.Attribute("x", x), Html.Attribute("y", y), Html.Attribute("text-anchor", anchor), text);
 
     /// <summary>A rectangle with a tooltip.</summary>
     public static XElement Bar(double x, double y, double width, double height, int color, string tooltip) => Html.Element(

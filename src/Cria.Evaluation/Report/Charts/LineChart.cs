@@ -69,7 +69,8 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         bool isLabelled = series.Length is > 1 and <= DirectLabels && series.All(one => one.Name.Length <= DirectLabelLength);
         double right = Width - (isLabelled ? 10 + (BoldCharacterWidth * series.Max(one => one.Name.Length)) : 14);
         Axis y = Axis.Around(
-            series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y - point.Error, point.Y + point.Error }).Concat(Include),
+            series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y - point.Error, point.Y + point.Error })
+                .Concat(Include),
             Bottom,
             Top);
         double left = 10 + (CharacterWidth * y.Ticks.Max(tick => y.Label(tick, IsShare).Length));
@@ -86,7 +87,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             AddDirectLabels(svg, series, right + 7, y);
         }
 
-        return Figure.Wrap(Title, Note, isLabelled || series.Length < 2 ? null : Figure.Legend(series.Select(one => (one.Name, one.Color, one.IsDashed))), svg);
+        return Figure.Wrap(
+            Title, Note, isLabelled || series.Length < 2 ? null : Figure.Legend(series.Select(one => (one.Name, one.Color, one.IsDashed))),
+            svg);
     }
 
     private void Grid(XElement svg, Axis x, Axis y, double left, double right)
@@ -137,7 +140,8 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             ChartPoint point = series.Points[i];
             if (point.Error > 0)
             {
-                group.Add(Figure.Line(x.Place(point.X), y.Place(point.Y - point.Error), x.Place(point.X), y.Place(point.Y + point.Error), "error"));
+                group.Add(Figure.Line(
+                    x.Place(point.X), y.Place(point.Y - point.Error), x.Place(point.X), y.Place(point.Y + point.Error), "error"));
             }
 
             if (isMarked || i % every == 0)

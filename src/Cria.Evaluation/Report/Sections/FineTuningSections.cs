@@ -10,12 +10,18 @@ internal static class FineTuningSections
     {
         ReportSection section = new("sft", "Supervised fine-tuning");
         section.Explain("Dialogues are packed to full length; the loss counts the tokens of answers only.");
-        section.Charts(run.Metrics.Stages.Where(IsFineTuning).Select(stage => StageCharts.Loss(run, stage, "nats an answer token")).OfType<XElement>());
+        section.Charts(run.Metrics.Stages.Where(IsFineTuning)
+            .Select(stage => StageCharts.Loss(run, stage, "nats an answer token")).OfType<XElement>());
         Table table = new("Form of the answers on held-out prompts", "model", "task", "right form", "finished", "temperature");
-        foreach (EvaluationFile file in run.Answers.Where(file => file.Model is "base" or "sft" && file.MeasureNames.Contains(AnswerMeasure.RightForm)))
+        foreach (EvaluationFile file in run.Answers.Where(file =>
+            file.Model is "base" or "sft" && file.MeasureNames.Contains(AnswerMeasure.RightForm)))
         {
             table.Add(
-                file.Model, file.Task, Show.Rate(file.Rate(AnswerMeasure.RightForm)), Show.Rate(file.Finished), Show.Number(file.Settings.Temperature));
+                file.Model,
+                file.Task,
+                Show.Rate(file.Rate(AnswerMeasure.RightForm)),
+                Show.Rate(file.Finished),
+                Show.Number(file.Settings.Temperature));
         }
 
         section.Add(table);
@@ -32,9 +38,15 @@ internal static class FineTuningSections
             section.Charts(new[]
             {
                 StageCharts.Loss(run, stage, "nats a pair"),
-                StageCharts.Of(run, stage, "Pairs told apart", "share of pairs", name => name.Contains("accuracy", StringComparison.Ordinal), isShare: true),
-                StageCharts.Of(run, stage, "Margin of the implicit rewards", "β × log ratio", name => name.EndsWith("reward_margin", StringComparison.Ordinal)),
-                StageCharts.Of(run, stage, "Chosen answers", "log-probability (nats)", name => name.EndsWith("chosen_log_probability", StringComparison.Ordinal)),
+                StageCharts.Of(
+                    run, stage, "Pairs told apart", "share of pairs", name => name.Contains("accuracy", StringComparison.Ordinal),
+                    isShare: true),
+                StageCharts.Of(
+                    run, stage, "Margin of the implicit rewards", "β × log ratio",
+                    name => name.EndsWith("reward_margin", StringComparison.Ordinal)),
+                StageCharts.Of(
+                    run, stage, "Chosen answers", "log-probability (nats)",
+                    name => name.EndsWith("chosen_log_probability", StringComparison.Ordinal)),
             }.OfType<XElement>());
         }
 
@@ -54,7 +66,8 @@ internal static class FineTuningSections
         int[] turns = [.. figures.Entries.Select(entry => entry.Turn).Distinct().Order()];
         (string Model, bool Has)[] rows = [.. figures.Entries.Select(entry => (entry.Model, entry.HasGhostAttention)).Distinct()];
         Rate Of((string Model, bool Has) row, int turn) =>
-            figures.Entries.FirstOrDefault(entry => entry.Model == row.Model && entry.HasGhostAttention == row.Has && entry.Turn == turn)?.Obeyed ?? default;
+            figures.Entries.FirstOrDefault(
+                entry => entry.Model == row.Model && entry.HasGhostAttention == row.Has && entry.Turn == turn)?.Obeyed ?? default;
         string Name((string Model, bool Has) row) => $"{row.Model}, {(row.Has ? "with" : "without")}";
         section.Charts(new BarChart(
             "Answers that obey the first turn's instruction",
@@ -76,7 +89,8 @@ internal static class FineTuningSections
 
     /// <summary>Fine-tunings that no other section shows: ghost attention, context distillation, ablations.</summary>
     public static bool IsFurther(RunData run, string stage) =>
-        stage != "base" && !IsFineTuning(stage) && !stage.StartsWith("dpo", StringComparison.Ordinal) && !RewardSections.IsRewardTraining(stage)
+        stage != "base" && !IsFineTuning(stage) && !stage.StartsWith("dpo", StringComparison.Ordinal)
+            && !RewardSections.IsRewardTraining(stage)
         && !RewardSections.IsRejectionSampling(run, stage) && !RewardSections.IsPpo(run, stage);
 
     private static bool IsFineTuning(string stage) => stage.StartsWith("sft", StringComparison.Ordinal);

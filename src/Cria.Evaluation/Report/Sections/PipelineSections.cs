@@ -10,7 +10,8 @@ internal static class PipelineSections
     public static ReportSection Pipeline(RunData run)
     {
         ReportSection section = new("pipeline", "The pipeline");
-        section.Explain("From text to an aligned chat model, one stage after the other; each model directory is in the Hugging Face format.");
+        section.Explain(
+            "From text to an aligned chat model, one stage after the other; each model directory is in the Hugging Face format.");
         StageTime[] timed = [.. run.Stages.Where(stage => stage.Seconds is not null)];
         if (timed.Length > 0)
         {
@@ -26,7 +27,8 @@ internal static class PipelineSections
             section.Notice($"Not finished: {string.Join(", ", unfinished)}. What follows shows the run as far as it came.");
         }
 
-        Table models = new("Models", "model", "architecture", "parameters", "layers", "dimension", "heads", "vocabulary", "context", "on disk");
+        Table models = new(
+            "Models", "model", "architecture", "parameters", "layers", "dimension", "heads", "vocabulary", "context", "on disk");
         foreach (RunModel model in run.Models)
         {
             models.Add(
@@ -54,7 +56,9 @@ internal static class PipelineSections
             return section;
         }
 
-        Table table = new("Text that pretraining sees and text held out", "split, source", "documents", "characters", "bytes", "tokens", "characters a token");
+        Table table = new(
+            "Text that pretraining sees and text held out", "split, source", "documents", "characters", "bytes", "tokens",
+            "characters a token");
         foreach ((string name, SplitStatistics split) in new[] { ("training", corpus.Training), ("validation", corpus.Validation) })
         {
             Add(table, name, split.Documents, split.Characters, split.Bytes, split.Tokens);
@@ -67,7 +71,9 @@ internal static class PipelineSections
         section.Add(table);
         section.Explain(
             $"The tokenizer knows {Show.Count(corpus.VocabularySize)} pieces. "
-            + (corpus.Members == 0 ? "" : $"{Show.Count(corpus.HeldOutMembers)} of {Show.Count(corpus.Members)} documented members are held out from every stage."));
+            + (corpus.Members == 0
+                ? ""
+                : $"{Show.Count(corpus.HeldOutMembers)} of {Show.Count(corpus.Members)} documented members are held out."));
         return section;
     }
 

@@ -19,9 +19,13 @@ internal static class PreferenceSection
         string who = annotators.Length == 0
             ? ""
             : $" Judged by {string.Join(", ", annotators)}."
-                + (annotators.Any(name => name.StartsWith("simulated", StringComparison.Ordinal)) ? " A simulated annotator is a rule with noise, no person." : "");
+                + (annotators.Any(name => name.StartsWith("simulated", StringComparison.Ordinal))
+                        ? " A simulated annotator is a rule with noise, no person."
+                        : "");
         section.Explain("Each comparison is a prompt with two answers of two model variants, which one is better and by how much." + who);
-        Table table = new("Comparisons", "batch", "kind", "models", "comparisons", "held out", "prompts", "turns", "tokens a question", "tokens an answer");
+        Table table = new(
+            "Comparisons",
+            "batch", "kind", "models", "comparisons", "held out", "prompts", "turns", "tokens a question", "tokens an answer");
         foreach (PreferenceBatchFigures batch in figures.Batches)
         {
             PreferenceStatistics statistics = batch.Statistics;
@@ -38,7 +42,8 @@ internal static class PreferenceSection
         }
 
         PreferenceStatistics[] all = [.. figures.Batches.Select(batch => batch.Statistics)];
-        table.Add("all", "", "", Show.Count(all.Sum(one => (long)one.Comparisons)), Show.Count(all.Sum(one => (long)one.HeldOut)), "", "", "", "");
+        string comparisons = Show.Count(all.Sum(one => (long)one.Comparisons)), heldOut = Show.Count(all.Sum(one => (long)one.HeldOut));
+        table.Add("all", "", "", comparisons, heldOut, "", "", "", "");
         section.Add(table);
         section.Charts(all.GroupBy(statistics => statistics.Kind).Select(group => new BarChart(
             $"Ratings, {Kind(group.First())}",

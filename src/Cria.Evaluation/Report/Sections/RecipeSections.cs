@@ -14,9 +14,10 @@ internal static class RecipeSections
         }
 
         section.Explain(
-            $"Energy is hours × power × PUE, carbon energy × intensity, the paper's formula. Assumed: {Show.Number(options.Watts)} W for the processor as a "
-            + $"whole, PUE {Show.Number(options.PowerUsageEffectiveness)}, {Show.Number(options.CarbonIntensity)} kg CO₂eq a kWh. Set them to those of your "
-            + "machine and place. Memory, cooling beyond the PUE and manufacture are not counted. A stage that was interrupted counts from its last start.");
+            "Energy is hours × power × PUE, carbon energy × intensity, the paper's formula. "
+            + $"Assumed: {Show.Number(options.Watts)} W for the processor as a whole, PUE {Show.Number(options.PowerUsageEffectiveness)}, "
+            + $"{Show.Number(options.CarbonIntensity)} kg CO₂eq a kWh. Set them to those of your machine and place. Memory, cooling beyond the "
+            + "PUE and manufacture are not counted. A stage that was interrupted counts from its last start.");
         Table table = new("Cost of each stage", "stage", "time", "processor hours", "energy (Wh)", "CO₂eq (g)");
         foreach (StageTime stage in timed)
         {
@@ -58,11 +59,14 @@ internal static class RecipeSections
     }
 
     /// <summary>Watt-hours of a time.</summary>
-    public static double WattHours(double seconds, ReportOptions options) => seconds / 3600 * options.Watts * options.PowerUsageEffectiveness;
+    public static double WattHours(double seconds, ReportOptions options) =>
+        seconds / 3600 * options.Watts * options.PowerUsageEffectiveness;
 
     private static void Add(Table table, string name, double seconds, ReportOptions options)
     {
         double wattHours = WattHours(seconds, options);
-        table.Add(name, Show.Duration(seconds), Show.Number(seconds / 3600), Show.Number(wattHours), Show.Number(wattHours * options.CarbonIntensity));
+        table.Add(
+            name, Show.Duration(seconds), Show.Number(seconds / 3600), Show.Number(wattHours),
+            Show.Number(wattHours * options.CarbonIntensity));
     }
 }

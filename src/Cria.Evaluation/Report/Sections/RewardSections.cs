@@ -14,15 +14,18 @@ internal static class RewardSections
         section.Charts(run.Metrics.Stages.Where(IsRewardTraining).SelectMany(stage => new[]
         {
             StageCharts.Loss(run, stage, "nats a pair"),
-            StageCharts.Of(run, stage, $"Pairs told apart while training, {stage}", "share of a batch", name => name == "accuracy", isShare: true),
+            StageCharts.Of(
+                run, stage, $"Pairs told apart while training, {stage}", "share of a batch", name => name == "accuracy", isShare: true),
         }).OfType<XElement>());
         if (run.Rewards is not { } figures)
         {
             return section;
         }
 
-        section.Explain("Accuracy is the share of held-out comparisons whose chosen answer scores higher; the baseline prefers by length alone.");
-        foreach (IGrouping<string, RewardAccuracyEntry> set in figures.Entries.Where(entry => entry.Variant.Length == 0).GroupBy(entry => entry.Set))
+        section.Explain(
+            "Accuracy is the share of held-out comparisons whose chosen answer scores higher; the baseline prefers by length alone.");
+        foreach (IGrouping<string, RewardAccuracyEntry> set in figures.Entries
+            .Where(entry => entry.Variant.Length == 0).GroupBy(entry => entry.Set))
         {
             section.Add(Accuracy($"Accuracy on held-out {set.Key}", [.. set], entry => Label(entry)));
         }
@@ -41,10 +44,12 @@ internal static class RewardSections
     public static ReportSection RejectionSampling(RunData run)
     {
         ReportSection section = new("rejection-sampling", "Rejection sampling");
-        section.Explain("Each round draws several answers to every prompt, keeps the one that the reward model likes best, and is tuned on those.");
+        section.Explain(
+            "Each round draws several answers to every prompt, keeps the one that the reward model likes best, and is tuned on those.");
         if (run.RejectionSampling is { Rounds.Count: > 0 } figures)
         {
-            Table table = new("Rounds", "version", "sampled from", "scored by", "prompts", "answers a prompt", "temperature", "from earlier rounds");
+            Table table = new(
+                "Rounds", "version", "sampled from", "scored by", "prompts", "answers a prompt", "temperature", "from earlier rounds");
             foreach (RejectionSamplingRound round in figures.Rounds)
             {
                 table.Add(
@@ -94,14 +99,18 @@ internal static class RewardSections
         stage.StartsWith("reward", StringComparison.Ordinal) || stage.StartsWith("margin", StringComparison.Ordinal);
 
     /// <summary>Whether a stage is a round of rejection sampling's fine-tuning.</summary>
-    public static bool IsRejectionSampling(RunData run, string stage) => stage.StartsWith("rlhf", StringComparison.Ordinal) && !IsPpo(run, stage);
+    public static bool IsRejectionSampling(RunData run, string stage) =>
+        stage.StartsWith("rlhf", StringComparison.Ordinal) && !IsPpo(run, stage);
 
     /// <summary>Whether a stage is PPO: it alone keeps close to where it started and counts the distance.</summary>
-    public static bool IsPpo(RunData run, string stage) => run.Metrics.Names(stage).Any(name => name is "kl" || name.StartsWith("kl_", StringComparison.Ordinal));
+    public static bool IsPpo(RunData run, string stage) =>
+        run.Metrics.Names(stage).Any(name => name is "kl" || name.StartsWith("kl_", StringComparison.Ordinal));
 
     private static IEnumerable<XElement> PpoCharts(RunData run, string stage) => new[]
     {
-        StageCharts.Of(run, stage, $"Reward, {stage}", "mean raw score", name => name is "reward" or "held_out_reward" || name.StartsWith("reward.", StringComparison.Ordinal)),
+        StageCharts.Of(
+            run, stage, $"Reward, {stage}", "mean raw score",
+            name => name is "reward" or "held_out_reward" || name.StartsWith("reward.", StringComparison.Ordinal)),
         StageCharts.Of(run, stage, "KL to the start", "nats an answer", name => name is "kl" or "held_out_kl"),
         StageCharts.Of(run, stage, "Held-out objective", "deviations of the reward less β·KL", name => name == "held_out_objective"),
         StageCharts.Of(run, stage, "KL coefficient", "β", name => name == "kl_coefficient"),
@@ -120,7 +129,8 @@ internal static class RewardSections
         long[] steps = [.. rows.Select(row => row.Step).Distinct().Order()];
         long[] shown = steps.Length == 0 ? [] : [.. new[] { steps[0], steps[steps.Length / 2], steps[^1] }.Distinct()];
         Table table = new("Answers while it trained", "step", "question", "answer", "reward") { IsText = true };
-        foreach (MetricsRow row in shown.SelectMany(step => rows.Where(row => row.Step == step && row.Texts.ContainsKey("answer")).Take(SamplesShown)))
+        foreach (MetricsRow row in shown.SelectMany(step =>
+            rows.Where(row => row.Step == step && row.Texts.ContainsKey("answer")).Take(SamplesShown)))
         {
             table.Add(
                 Show.Count(row.Step),
@@ -140,7 +150,8 @@ internal static class RewardSections
             yield return Grouped($"By rating, {set.Key}", [.. set], entry => entry.ByRating);
         }
 
-        foreach (IGrouping<string, RewardAccuracyEntry> set in main.Where(entry => entry.ByLengthDifference.Count > 0).GroupBy(entry => entry.Set))
+        foreach (IGrouping<string, RewardAccuracyEntry> set in main
+            .Where(entry => entry.ByLengthDifference.Count > 0).GroupBy(entry => entry.Set))
         {
             yield return Grouped($"By length of the chosen answer, {set.Key}", [.. set], entry => entry.ByLengthDifference);
         }
@@ -174,15 +185,17 @@ internal static class RewardSections
         }
     }
 
-    private static XElement Grouped(string title, RewardAccuracyEntry[] entries, Func<RewardAccuracyEntry, IReadOnlyList<NamedRate>> rates) => new BarChart(
+    private static XElement Grouped(
+        string title, RewardAccuracyEntry[] entries, Func<RewardAccuracyEntry, IReadOnlyList<NamedRate>> rates) => new BarChart(
         title,
         "accuracy, ± standard error",
         [.. entries.Select(Label)],
         [.. entries.SelectMany(entry => rates(entry)).Select(rate => rate.Name).Distinct().Select(name =>
-            new BarGroup(name, [.. entries.Select(entry => Bar.Of(rates(entry).FirstOrDefault(rate => rate.Name == name)?.Rate ?? default))]))])
-    {
-        IsShare = true,
-    }.Draw();
+            new BarGroup(
+                name, [.. entries.Select(entry => Bar.Of(rates(entry).FirstOrDefault(rate => rate.Name == name)?.Rate ?? default))]))])
+        {
+            IsShare = true,
+        }.Draw();
 
     private static Table Accuracy(string caption, RewardAccuracyEntry[] entries, Func<RewardAccuracyEntry, string> name)
     {
@@ -201,7 +214,8 @@ internal static class RewardSections
     private static string Label(RewardAccuracyEntry entry) => entry.Batch > 0 ? $"{entry.Reward}, batch {entry.Batch}" : entry.Reward;
 
     private static XElement? BestOf(
-        string title, string xLabel, IReadOnlyList<RejectionSamplingRound> rounds, Func<RejectionSamplingRound, IReadOnlyList<BestOfSamples>> points)
+        string title, string xLabel, IReadOnlyList<RejectionSamplingRound> rounds,
+        Func<RejectionSamplingRound, IReadOnlyList<BestOfSamples>> points)
     {
         Series Line(RejectionSamplingRound round, int color, string name, Func<BestOfSamples, MeanFigure> figure) => new(
             $"{round.Model} {name}",
@@ -217,6 +231,9 @@ internal static class RewardSections
         }).Where(one => one.Points.Count > 0)];
         return series.Length == 0
             ? null
-            : new LineChart(title, xLabel, "reward (raw score)", series) { Note = "Maximum and median of a prompt's samples, ± standard error." }.Draw();
+            : new LineChart(title, xLabel, "reward (raw score)", series)
+            {
+                Note = "Maximum and median of a prompt's samples, ± standard error.",
+            }.Draw();
     }
 }

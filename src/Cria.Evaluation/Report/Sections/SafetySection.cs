@@ -8,10 +8,13 @@ internal static class SafetySection
     public static ReportSection Create(RunData run)
     {
         ReportSection section = new("safety", "Safety");
-        section.Explain("A violation is an unsafe answer to a red-team prompt; a false refusal declines a borderline prompt that is harmless.");
+        section.Explain(
+            "A violation is an unsafe answer to a red-team prompt; a false refusal declines a borderline prompt that is harmless.");
         EvaluationFile[] redTeam = [.. run.Answers.Where(file => file.MeasureNames.Contains(AnswerMeasure.Violation))];
         EvaluationFile[] borderline = [.. run.Answers.Where(file => file.MeasureNames.Contains(AnswerMeasure.FalseRefusal))];
-        section.Charts(Versions(redTeam, "Violations", AnswerMeasure.Violation).Concat(Versions(borderline, "False refusals", AnswerMeasure.FalseRefusal)));
+        section.Charts(
+            Versions(redTeam, "Violations", AnswerMeasure.Violation).Concat(
+                Versions(borderline, "False refusals", AnswerMeasure.FalseRefusal)));
         section.Add(Groups("Violations by risk category", redTeam, prompt => prompt.RiskCategory));
         section.Add(Groups("Violations by attack vector", redTeam, prompt => prompt.AttackVector));
         AddScaling(section, run.SafetyScaling);
@@ -19,7 +22,8 @@ internal static class SafetySection
         return section;
     }
 
-    private static IEnumerable<XElement> Versions(EvaluationFile[] files, string title, string measure) => files.GroupBy(file => file.Task).Select(task =>
+    private static IEnumerable<XElement> Versions(EvaluationFile[] files, string title, string measure) =>
+        files.GroupBy(file => file.Task).Select(task =>
         new BarChart(
             $"{title}, {task.Key}",
             "share of answers, ± standard error",
@@ -32,7 +36,8 @@ internal static class SafetySection
 
     private static Table Groups(string caption, EvaluationFile[] files, Func<EvaluatedPrompt, string> group)
     {
-        string[] groups = [.. files.SelectMany(file => file.Prompts).Select(group).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        string[] groups =
+            [.. files.SelectMany(file => file.Prompts).Select(group).Where(name => name.Length > 0).Distinct().Order()];
         Table table = new(caption, ["version", .. groups]);
         foreach (EvaluationFile file in groups.Length == 0 ? [] : files)
         {
@@ -95,7 +100,8 @@ internal static class SafetySection
         }
 
         section.Heading("Context distillation");
-        Table table = new("Safety reward of answers to red-team prompts", "sampled with", "answers", "median", "mean", "lowest tenth below", "safe");
+        Table table = new(
+            "Safety reward of answers to red-team prompts", "sampled with", "answers", "median", "mean", "lowest tenth below", "safe");
         foreach (DistillationVariant variant in figures.Variants)
         {
             double[] sorted = [.. variant.Scores.Order()];
@@ -113,7 +119,8 @@ internal static class SafetySection
             "Distribution of the safety reward",
             "safety reward (after the sigmoid)",
             "share of answers below",
-            [.. figures.Variants.Where(variant => variant.Scores.Count > 0).Select(variant => new Series(variant.Variant, Cumulative(variant.Scores)))])
+            [.. figures.Variants.Where(variant => variant.Scores.Count > 0)
+                .Select(variant => new Series(variant.Variant, Cumulative(variant.Scores)))])
         {
             IsShare = true,
             Include = [0, 1],
@@ -121,7 +128,8 @@ internal static class SafetySection
         }.Draw());
         if (figures.Kept.IsDefined)
         {
-            section.Add(Html.Element("p", "Distilled answers kept because the safety reward model prefers them: ", Show.Rate(figures.Kept), "."));
+            section.Add(
+                Html.Element("p", "Distilled answers kept because the safety reward model prefers them: ", Show.Rate(figures.Kept), "."));
         }
     }
 
@@ -135,6 +143,7 @@ internal static class SafetySection
     private static ChartPoint[] Cumulative(IReadOnlyList<double> scores)
     {
         const int points = 60;
-        return [.. Enumerable.Range(0, points + 1).Select(i => new ChartPoint((double)i / points, scores.Count(score => score <= (double)i / points) / (double)scores.Count))];
+        return [.. Enumerable.Range(0, points + 1).Select(i => (double)i / points)
+            .Select(place => new ChartPoint(place, scores.Count(score => score <= place) / (double)scores.Count))];
     }
 }

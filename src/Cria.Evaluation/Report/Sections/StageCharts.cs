@@ -11,8 +11,11 @@ internal static class StageCharts
     /// <summary>The loss while it trained, with the validation loss where it was measured.</summary>
     public static XElement? Loss(RunData run, string stage, string unit = "nats a token")
     {
-        Series[] series = [.. new[] { Line(run, stage, "loss", "training"), Line(run, stage, HeldOutLoss(run, stage), "held out", hasMarkers: true) }.OfType<Series>()];
-        return series.Length == 0 ? null : new LineChart($"Loss, {stage}", "step", $"loss ({unit})", series) { Note = Ends(run, stage) }.Draw();
+        Series? heldOut = Line(run, stage, HeldOutLoss(run, stage), "held out", hasMarkers: true);
+        Series[] series = [.. new[] { Line(run, stage, "loss", "training"), heldOut }.OfType<Series>()];
+        return series.Length == 0
+            ? null
+            : new LineChart($"Loss, {stage}", "step", $"loss ({unit})", series) { Note = Ends(run, stage) }.Draw();
     }
 
     /// <summary>A chart of some figures of a stage; null where it has none of them.</summary>
@@ -24,8 +27,11 @@ internal static class StageCharts
     /// <param name="isShare">Whether the figures are shares.</param>
     public static XElement? Of(RunData run, string stage, string title, string yLabel, Func<string, bool> figures, bool isShare = false)
     {
-        Series[] series = [.. run.Metrics.Names(stage).Where(figures).Select(name => Line(run, stage, name, Readable(name))).OfType<Series>()];
-        return series.Length == 0 ? null : new LineChart(title, "step", yLabel, series) { IsShare = isShare, Include = isShare ? [0] : [] }.Draw();
+        Series[] series =
+            [.. run.Metrics.Names(stage).Where(figures).Select(name => Line(run, stage, name, Readable(name))).OfType<Series>()];
+        return series.Length == 0
+            ? null
+            : new LineChart(title, "step", yLabel, series) { IsShare = isShare, Include = isShare ? [0] : [] }.Draw();
     }
 
     /// <summary>A figure's name in words.</summary>

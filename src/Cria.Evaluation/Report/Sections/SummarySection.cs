@@ -34,7 +34,8 @@ internal static class SummarySection
 
     private static void AddWins(Table table, RunData run)
     {
-        foreach (IGrouping<string, EvaluationFile> task in run.Tasks.Where(task => task.All(file => file.Judge.Length > 0 && !RunData.IsSafety(file))))
+        foreach (IGrouping<string, EvaluationFile> task in run.Tasks.Where(task =>
+            task.All(file => file.Judge.Length > 0 && !RunData.IsSafety(file))))
         {
             EvaluationFile[] files = [.. task];
             for (int i = 1; i < files.Length; i++)
@@ -60,7 +61,9 @@ internal static class SummarySection
     {
         try
         {
-            Add(table, $"the true judge prefers {file.Model} over {opponent.Model}", WinRateMatrix.Compare(file, opponent, file.Judge).Decided, Drawn(file));
+            Add(
+                table, $"the true judge prefers {file.Model} over {opponent.Model}",
+                WinRateMatrix.Compare(file, opponent, file.Judge).Decided, Drawn(file));
         }
         catch (EvaluationFileException)
         {
@@ -100,5 +103,6 @@ internal static class SummarySection
     private static string Drawn(EvaluationFile file) =>
         file.Settings.Temperature == 0 ? "greedy" : $"temperature {Show.Number(file.Settings.Temperature)}";
 
-    private static void Add(Table table, string name, Rate rate, string drawn) => table.Add(name, Show.Rate(rate), Show.Count(rate.Trials), drawn);
+    private static void Add(Table table, string name, Rate rate, string drawn) =>
+        table.Add(name, Show.Rate(rate), Show.Count(rate.Trials), drawn);
 }

@@ -13,7 +13,8 @@ internal static class VersionSections
     {
         ReportSection section = new("versions", "Versions compared");
         section.Explain(
-            "All versions answer the same held-out prompts. A version that wins under a reward model but not under the true judge has exploited the reward model.");
+            "All versions answer the same held-out prompts. A version that wins under a reward model but not under the true judge has exploited "
+            + "the reward model.");
         foreach (IGrouping<string, EvaluationFile> task in run.Tasks)
         {
             EvaluationFile first = task.First();
@@ -92,13 +93,16 @@ internal static class VersionSections
         AnswerSettings settings = task.First().Settings;
         string drawn = settings.Temperature == 0 ? "greedy answers" : $"answers drawn at temperature {Show.Number(settings.Temperature)}";
         Table table = new(
-            $"{Show.Count(task.First().Prompts.Count)} prompts, {drawn}, seed {settings.Seed}, at most {Show.Count(settings.MaximumTokens)} tokens",
+            $"{Show.Count(task.First().Prompts.Count)} prompts, {drawn}, seed {settings.Seed}, "
+                + $"at most {Show.Count(settings.MaximumTokens)} tokens",
             ["version", .. measures, "finished", .. scores]);
         foreach (EvaluationFile file in task)
         {
             table.Add(
                 file.Model,
-                [.. measures.Select(measure => Show.Rate(file.Rate(measure))), Show.Rate(file.Finished), .. scores.Select(score => Show.Mean(file.Mean(score)))]);
+                [
+                    .. measures.Select(measure => Show.Rate(file.Rate(measure))), Show.Rate(file.Finished),
+                    .. scores.Select(score => Show.Mean(file.Mean(score)))]);
         }
 
         return table;
@@ -111,7 +115,10 @@ internal static class VersionSections
         {
             string kind = name == first.Judge ? "the true judge" : first.Rewards.Contains(name) ? "a reward model" : "a text score";
             yield return new BarChart(
-                $"{name}, {task.Key}", "mean score, ± standard error", [""], [.. task.Select(file => new BarGroup(file.Model, [Bar.Of(file.Mean(name))]))])
+                $"{name}, {task.Key}",
+                "mean score, ± standard error",
+                [""],
+                [.. task.Select(file => new BarGroup(file.Model, [Bar.Of(file.Mean(name))]))])
             {
                 Note = $"By {kind}.",
             }.Draw();
@@ -130,20 +137,28 @@ internal static class VersionSections
             Html.Element("tbody", matrix.Models.Select((model, row) => Html.Element(
                 "tr",
                 Html.Element("th", Html.Attribute("scope", "row"), model),
-                matrix.Models.Select((_, column) => row == column ? Html.Element("td", Show.Nothing) : Cell(matrix.Tallies[row][column]))))));
+                matrix.Models.Select(
+                    (_, column) => row == column ? Html.Element("td", Show.Nothing) : Cell(matrix.Tallies[row][column]))))));
         return Html.Element(
-            "div", Html.Class("scroll"), Html.Attribute("tabindex", "0"), Html.Attribute("role", "region"), Html.Attribute("aria-label", $"Win rates under {under}"), table);
+            "div",
+            Html.Class("scroll"),
+            Html.Attribute("tabindex", "0"),
+            Html.Attribute("role", "region"),
+            Html.Attribute("aria-label", $"Win rates under {under}"),
+            table);
     }
 
     private static XElement Cell(WinTally tally)
     {
         Rate rate = tally.Decided;
         double lean = rate.IsDefined ? (rate.Value - 0.5) * 2 : 0;
-        string tint = string.Create(CultureInfo.InvariantCulture, $"background:rgba(var(--{(lean >= 0 ? "win" : "loss")}),{Math.Abs(lean) * 0.55:0.##})");
+        string tint = string.Create(
+            CultureInfo.InvariantCulture, $"background:rgba(var(--{(lean >= 0 ? "win" : "loss")}),{Math.Abs(lean) * 0.55:0.##})");
         return Html.Element(
             "td",
             Html.Attribute("style", tint),
-            Html.Attribute("title", $"{tally.Wins} wins, {tally.Losses} losses, {tally.Ties} ties; sign test p = {Show.Number(tally.SignTest)}"),
+            Html.Attribute(
+                "title", $"{tally.Wins} wins, {tally.Losses} losses, {tally.Ties} ties; sign test p = {Show.Number(tally.SignTest)}"),
             Show.Rate(rate),
             Html.Element("small", Html.Class("tally"), $"{tally.Wins} : {tally.Losses}, {tally.Ties} ties"));
     }
