@@ -91,7 +91,8 @@ internal static class StyleSheet
         .answers{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:10px;margin:10px 0}
         .answers div{border:1px solid var(--line);border-radius:10px;padding:9px 12px;font-size:.875rem;min-width:0}
         .answers .message{margin:2px 0 6px}
-        @media (max-width:520px){svg{font-size:13.5px}main,header,footer{padding:0 10px}section{padding:16px 12px}h1{font-size:1.55rem}
+        @media (max-width:520px){svg{font-size:13.5px}main,header,footer{padding-left:10px;padding-right:10px}
+        section{padding:16px 12px}h1{font-size:1.55rem}
         .cards{grid-template-columns:1fr 1fr}}
         @media print{body{background:#fff}section{break-inside:avoid-page;border:0}nav{display:none}}
         """;
