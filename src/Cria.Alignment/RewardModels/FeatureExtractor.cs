@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cria.Compute;
 using Cria.Inference;
 using Cria.Models;
@@ -5,7 +6,8 @@ using Cria.Models;
 namespace Cria.Alignment;
 
 /// <summary>
-/// Computes features of dialogues with a frozen model: one forward pass through the blocks below, many dialogues together.
+/// Computes features of dialogues with a frozen model: one forward pass through the blocks below, many dialogues together. With a cache,
+/// each dialogue goes through the model once.
 /// </summary>
 internal sealed class FeatureExtractor : IDisposable
 {
@@ -13,35 +15,60 @@ internal sealed class FeatureExtractor : IDisposable
 
     private readonly int _layer;
     private readonly LlamaEngine _engine;
+    private readonly FeatureCache? _cache;
     private readonly EngineBatch _batch = new();
 
     /// <param name="weights">The model; not copied.</param>
     /// <param name="layer">Blocks to go through.</param>
     /// <param name="device">Computes.</param>
-    public FeatureExtractor(LlamaWeights weights, int layer, Device device)
+    /// <param name="modelHash">The hash of the weights: names the cache.</param>
+    /// <param name="cacheFolder">Keeps features on the disk; empty for no cache.</param>
+    /// <exception cref="IOException">The cache cannot be opened, for example because another process writes to it.</exception>
+    public FeatureExtractor(LlamaWeights weights, int layer, Device device, ulong modelHash, string cacheFolder)
     {
         _layer = layer;
         _engine = new LlamaEngine(weights, device, tokensPerPass: Math.Max(PassTokens, weights.Config.ContextLength));
-        Length = 3 * weights.Config.Dim;
-    }
-
-    /// <summary>Values of one dialogue.</summary>
-    public int Length { get; }
-
-    /// <summary>The states of dialogues, pass by pass, in their order.</summary>
-    public IEnumerable<PooledStates> Extract(IReadOnlyList<EncodedAnswer> answers)
-    {
-        foreach (Range pass in SequencePasses.Split([.. answers.Select(answer => answer.Ids.Length)], PassTokens))
+        if (cacheFolder.Length > 0)
         {
-            (int first, int count) = pass.GetOffsetAndLength(answers.Count);
-            foreach (PooledStates states in ExtractTogether([.. answers.Skip(first).Take(count)]))
-            {
-                yield return states;
-            }
+            string name = string.Create(CultureInfo.InvariantCulture, $"features-{modelHash:x16}-{layer}.bin");
+            _cache = new FeatureCache(Path.Combine(cacheFolder, name), 3 * weights.Config.Dim);
         }
     }
 
-    public void Dispose() => _engine.Dispose();
+    /// <summary>The states of dialogues in their order.</summary>
+    /// <param name="answers">The dialogues.</param>
+    /// <param name="progress">Told how many dialogues of how many are done.</param>
+    /// <param name="cancellation">Interrupts; what is in the cache is not lost.</param>
+    public PooledStates[] Extract(
+        IReadOnlyList<EncodedAnswer> answers, IProgress<(int Done, int All)>? progress = null, CancellationToken cancellation = default)
+    {
+        PooledStates?[] found = [.. answers.Select(Find)];
+        int[] missing = [.. Enumerable.Range(0, found.Length).Where(i => found[i] is null)];
+        int done = found.Length - missing.Length;
+        foreach (Range pass in SequencePasses.Split([.. missing.Select(i => answers[i].Ids.Length)], PassTokens))
+        {
+            int[] indices = missing[pass];
+            PooledStates[] computed = ExtractTogether([.. indices.Select(i => answers[i])]);
+            for (int i = 0; i < indices.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                found[indices[i]] = computed[i];
+                _cache?.Add(FeatureCache.KeyOf(answers[indices[i]]), computed[i].Values);
+                progress?.Report((++done, found.Length));
+            }
+        }
+
+        return [.. found.Select(states => states!.Value)];
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _cache?.Dispose();
+    }
+
+    private PooledStates? Find(EncodedAnswer answer) =>
+        _cache?.Find(FeatureCache.KeyOf(answer)) is { } values ? new PooledStates(values) : null;
 
     private PooledStates[] ExtractTogether(EncodedAnswer[] answers)
     {

@@ -25,7 +25,7 @@ internal sealed record FeatureHead(string BaseModel, ulong BaseHash, RewardFeatu
     public void CheckModel(string folder, LoadedModel model)
     {
         string path = Path.Combine(folder, FileName);
-        int expected = Features.Pooling == FeaturePooling.AnswerMeanAndLast ? 2 * model.Config.Dim : model.Config.Dim;
+        int expected = Features.Pooling == FeaturePooling.MeanAndLast ? 2 * model.Config.Dim : model.Config.Dim;
         if (Features.Layer < 1 || Features.Layer > model.Config.Layers || Weights.Length != expected)
         {
             throw new InvalidModelFileException(

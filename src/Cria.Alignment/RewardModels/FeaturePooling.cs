@@ -12,6 +12,6 @@ public enum FeaturePooling
     /// <summary>The last token's.</summary>
     Last,
 
-    /// <summary>The mean over the answer's tokens and the last token's, one behind the other.</summary>
-    AnswerMeanAndLast,
+    /// <summary>The mean over all tokens and the last token's, one behind the other.</summary>
+    MeanAndLast,
 }

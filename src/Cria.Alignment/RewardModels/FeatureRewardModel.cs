@@ -13,12 +13,12 @@ public sealed class FeatureRewardModel : RewardModel
     private readonly FeatureExtractor _extractor;
     private readonly FeatureHead _head;
 
-    private FeatureRewardModel(string name, LoadedModel model, FeatureHead head, Device device)
+    private FeatureRewardModel(string name, LoadedModel model, FeatureHead head, Device device, string cacheFolder)
         : base(name, model.Tokenizer, model.ChatFormat, model.Config.ContextLength)
     {
         _model = model;
         _head = head;
-        _extractor = new FeatureExtractor(model.Weights, head.Features.Layer, device);
+        _extractor = new FeatureExtractor(model.Weights, head.Features.Layer, device, head.BaseHash, cacheFolder);
     }
 
     /// <summary>Whether a directory holds a head over features.</summary>
@@ -26,14 +26,14 @@ public sealed class FeatureRewardModel : RewardModel
 
     /// <summary>Loads a head and the model that it reads.</summary>
     /// <exception cref="InvalidModelFileException">The file is broken, or the model is another one.</exception>
-    internal static FeatureRewardModel LoadFrom(string folder, string name, Device device)
+    internal static FeatureRewardModel LoadFrom(string folder, string name, Device device, string cacheFolder)
     {
         FeatureHead head = FeatureHead.Read(folder);
         LoadedModel model = ModelLoader.Load(head.ModelPath(folder));
         try
         {
             head.CheckModel(folder, model);
-            return new FeatureRewardModel(name, model, head, device);
+            return new FeatureRewardModel(name, model, head, device, cacheFolder);
         }
         catch
         {

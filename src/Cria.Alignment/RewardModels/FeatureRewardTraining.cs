@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cria.Compute;
 using Cria.Models;
 
@@ -34,7 +33,9 @@ public static class FeatureRewardTraining
         int maximumTokens = RewardStart.MaximumTokens(settings.MaximumTokens, start);
         RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, maximumTokens);
         ulong model = RewardStart.Hash(start.Weights);
-        PooledStates[] states = Extract(settings, start, model, set, device, progress, cancellation);
+        using FeatureExtractor extractor = new(start.Weights, settings.Features.Layer, device, model, settings.CacheFolder);
+        PooledStates[] states = extractor.Extract(
+            [.. set.Pairs.SelectMany(pair => new[] { pair.Chosen, pair.Rejected })], progress, cancellation);
         double[][] vectors = Array.ConvertAll(states, settings.Features.Select);
         (double[] weights, double offset, double penalty, IReadOnlyList<PenaltyValidation> validation) = LinearRewardFit.Fit(
             [.. vectors.Where((_, i) => i % 2 == 0)], [.. vectors.Where((_, i) => i % 2 == 1)], [.. set.Pairs.Select(pair => pair.Source)],
@@ -43,32 +44,5 @@ public static class FeatureRewardTraining
         string modelPath = Path.GetRelativePath(Path.GetFullPath(folder), Path.GetFullPath(start.Source));
         new FeatureHead(modelPath, model, settings.Features, weights, offset).Write(folder);
         return new FeatureTrainingResult(penalty, validation, set.Counts);
-    }
-
-    /// <summary>The states of the chosen and the rejected answer of each pair in turn.</summary>
-    private static PooledStates[] Extract(
-        FeatureTrainingSettings settings, LoadedModel start, ulong model, RewardTrainingSet set, Device device,
-        IProgress<(int Done, int All)>? progress, CancellationToken cancellation)
-    {
-        EncodedAnswer[] answers = [.. set.Pairs.SelectMany(pair => new[] { pair.Chosen, pair.Rejected })];
-        using FeatureExtractor extractor = new(start.Weights, settings.Features.Layer, device);
-        string name = string.Create(CultureInfo.InvariantCulture, $"features-{model:x16}-{settings.Features.Layer}.bin");
-        using FeatureCache? cache = settings.CacheFolder.Length > 0
-            ? new FeatureCache(Path.Combine(settings.CacheFolder, name), extractor.Length)
-            : null;
-        float[]?[] found = [.. answers.Select(answer => cache?.Find(FeatureCache.KeyOf(answer)))];
-        int[] missing = [.. Enumerable.Range(0, answers.Length).Where(i => found[i] is null)];
-        int done = answers.Length - missing.Length;
-        int next = 0;
-        foreach (PooledStates states in extractor.Extract([.. missing.Select(i => answers[i])]))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            found[missing[next]] = states.Values;
-            cache?.Add(FeatureCache.KeyOf(answers[missing[next]]), states.Values);
-            next++;
-            progress?.Report((++done, answers.Length));
-        }
-
-        return [.. found.Select(values => new PooledStates(values!))];
     }
 }

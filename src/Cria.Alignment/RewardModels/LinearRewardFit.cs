@@ -7,7 +7,7 @@ internal static class LinearRewardFit
 {
     private const int Folds = 5;
 
-    private static readonly double[] Penalties = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+    private static readonly double[] Penalties = [0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
     /// <summary>Fits a head.</summary>
     /// <param name="chosen">For each pair the vector of the better answer.</param>

@@ -4,11 +4,13 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// A linear score fitted to pairs by the ranking loss with an L2 penalty: minimises mean(−log σ(w·x − m)) + penalty/2·|w|² over the
-/// differences x of standardised features, by Newton's method. The problem is convex, so the result depends on the pairs alone.
+/// differences x of standardised features. Newton's method, whose steps come from conjugate gradients: the matrix of second derivatives
+/// is never formed, so features may be many. The problem is convex, so the result depends on the pairs alone.
 /// </summary>
 internal static class RankingRegression
 {
     private const int MaximumIterations = 50;
+    private const int MaximumConjugateSteps = 1000;
     private const double Tolerance = 1e-9;
 
     /// <summary>Fits the weights.</summary>
@@ -21,17 +23,10 @@ internal static class RankingRegression
         double[] weights = new double[n];
         for (int iteration = 0; iteration < MaximumIterations; iteration++)
         {
-            (double[] gradient, double[] hessian) = Derivatives(differences, margins, weights, penalty);
-            double[] step = SolvePositiveDefinite(hessian, gradient);
-            double largest = 0;
+            double[] step = NewtonStep(differences, margins, weights, penalty);
             double scale = StepScale(differences, margins, weights, step, penalty);
-            for (int i = 0; i < n; i++)
-            {
-                weights[i] -= scale * step[i];
-                largest = Math.Max(largest, Math.Abs(scale * step[i]));
-            }
-
-            if (largest < Tolerance)
+            AddScaled(weights, -scale, step);
+            if (scale * step.Max(Math.Abs) < Tolerance)
             {
                 break;
             }
@@ -103,69 +98,52 @@ internal static class RankingRegression
         return 0;
     }
 
-    private static (double[] Gradient, double[] Hessian) Derivatives(
+    /// <summary>Solves H·step = gradient by conjugate gradients (Hestenes and Stiefel 1952).</summary>
+    private static double[] NewtonStep(
         IReadOnlyList<double[]> differences, IReadOnlyList<double> margins, double[] weights, double penalty)
     {
-        int n = weights.Length;
         double[] gradient = [.. weights.Select(weight => penalty * weight)];
-        double[] hessian = new double[n * n];
         double[] curvatures = new double[differences.Count];
         for (int p = 0; p < differences.Count; p++)
         {
             double wrong = -RankingLoss.Gradient(Dot(weights, differences[p]), 0, margins[p]);
             curvatures[p] = wrong * (1 - wrong) / differences.Count;
-            for (int i = 0; i < n; i++)
-            {
-                gradient[i] -= wrong / differences.Count * differences[p][i];
-            }
+            AddScaled(gradient, -wrong / differences.Count, differences[p]);
         }
 
-        // Every row is summed by one worker over the pairs in their order.
-        Parallel.For(0, n, i =>
+        double[] step = new double[weights.Length];
+        double[] residual = [.. gradient];
+        double[] direction = [.. gradient];
+        double square = Dot(residual, residual);
+        double goal = square * Tolerance * Tolerance;
+        for (int i = 0; i < MaximumConjugateSteps && square > goal; i++)
         {
-            Span<double> row = hessian.AsSpan(i * n, i + 1);
-            for (int p = 0; p < differences.Count; p++)
+            double[] image = TimesSecondDerivatives(direction, differences, curvatures, penalty);
+            double length = square / Dot(direction, image);
+            AddScaled(step, length, direction);
+            AddScaled(residual, -length, image);
+            double next = Dot(residual, residual);
+            double share = next / square;
+            for (int j = 0; j < direction.Length; j++)
             {
-                double factor = curvatures[p] * differences[p][i];
-                ReadOnlySpan<double> x = differences[p].AsSpan(0, i + 1);
-                AddScaled(row, factor, x);
+                direction[j] = residual[j] + (share * direction[j]);
             }
 
-            row[i] += penalty;
-        });
-        return (gradient, hessian);
+            square = next;
+        }
+
+        return step;
     }
 
-    /// <summary>Solves A·x = b by the Cholesky factorisation of A, of which the lower triangle is given; A is overwritten.</summary>
-    private static double[] SolvePositiveDefinite(double[] a, double[] b)
+    private static double[] TimesSecondDerivatives(
+        double[] direction, IReadOnlyList<double[]> differences, double[] curvatures, double penalty)
     {
-        int n = b.Length;
-        for (int j = 0; j < n; j++)
+        double[] result = [.. direction.Select(value => penalty * value)];
+        for (int p = 0; p < differences.Count; p++)
         {
-            ReadOnlySpan<double> pivotRow = a.AsSpan(j * n, j);
-            double pivot = Math.Sqrt(a[(j * n) + j] - Dot(pivotRow, pivotRow));
-            a[(j * n) + j] = pivot;
-            for (int i = j + 1; i < n; i++)
-            {
-                a[(i * n) + j] = (a[(i * n) + j] - Dot(a.AsSpan(i * n, j), a.AsSpan(j * n, j))) / pivot;
-            }
+            AddScaled(result, curvatures[p] * Dot(direction, differences[p]), differences[p]);
         }
 
-        double[] x = [.. b];
-        for (int i = 0; i < n; i++)
-        {
-            x[i] = (x[i] - Dot(a.AsSpan(i * n, i), x.AsSpan(0, i))) / a[(i * n) + i];
-        }
-
-        for (int i = n - 1; i >= 0; i--)
-        {
-            x[i] /= a[(i * n) + i];
-            for (int j = 0; j < i; j++)
-            {
-                x[j] -= a[(i * n) + j] * x[i];
-            }
-        }
-
-        return x;
+        return result;
     }
 }

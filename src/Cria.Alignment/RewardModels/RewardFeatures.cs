@@ -23,7 +23,7 @@ public sealed record RewardFeatures(int Layer, FeaturePooling Pooling = FeatureP
         FeaturePooling.Mean => Double(states.Mean),
         FeaturePooling.AnswerMean => Double(states.AnswerMean),
         FeaturePooling.Last => Double(states.Last),
-        FeaturePooling.AnswerMeanAndLast => [.. Double(states.AnswerMean), .. Double(states.Last)],
+        FeaturePooling.MeanAndLast => [.. Double(states.Mean), .. Double(states.Last)],
         _ => throw new InvalidOperationException($"No such pooling: {Pooling}."),
     };
 

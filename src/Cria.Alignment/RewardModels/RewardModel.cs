@@ -32,15 +32,19 @@ public abstract class RewardModel : IRewardFunction, IDisposable
     /// <summary>Loads a reward model: a Hugging Face directory with a scalar head, or a head over features of another model.</summary>
     /// <param name="folder">Its directory; the name of the directory becomes the model's.</param>
     /// <param name="device">Computes; stays the caller's.</param>
+    /// <param name="featureCache">
+    /// A folder where a head over features keeps those of answers it has met, so that none goes through the model twice; empty for none.
+    /// </param>
     /// <exception cref="InvalidModelFileException">The files break their format, or the model has no scalar head.</exception>
     /// <exception cref="IOException">There is no model there, or it cannot be read.</exception>
-    public static RewardModel Load(string folder, Device device)
+    public static RewardModel Load(string folder, Device device, string featureCache = "")
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(featureCache);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (FeatureRewardModel.IsAt(folder))
         {
-            return FeatureRewardModel.LoadFrom(folder, name, device);
+            return FeatureRewardModel.LoadFrom(folder, name, device, featureCache);
         }
 
         LoadedModel model = ModelLoader.Load(folder);

@@ -37,7 +37,7 @@ internal static class RewardStage
 
         if (data.HeldOut.Count > 0)
         {
-            using RewardModel reward = RewardModel.Load(folder, device);
+            using RewardModel reward = RewardModel.Load(folder, device, FeaturesOf(run));
             RewardAccuracy accuracy = RewardModelEvaluation.Measure(reward, data.HeldOut, reward.TokensOf);
             AtomicFile.WriteText(Path.Combine(run.Root, FigureFile.Folder, stage + ".json"), accuracy.ToJson());
             RewardTable.Write(accuracy, Console.Out);
@@ -80,12 +80,12 @@ internal static class RewardStage
             "mean" => FeaturePooling.Mean,
             "answer-mean" => FeaturePooling.AnswerMean,
             "last" => FeaturePooling.Last,
-            _ => FeaturePooling.AnswerMeanAndLast,
+            _ => FeaturePooling.MeanAndLast,
         }),
         Margin = MarginOf(section),
         Penalty = section.Penalty,
         MaximumTokens = section.MaximumTokens,
-        CacheFolder = Path.Combine(run.Root, "features"),
+        CacheFolder = FeaturesOf(run),
     };
 
     private static RewardTrainingSettings Settings(RewardSection section, ulong seed) => new()
@@ -101,6 +101,9 @@ internal static class RewardStage
         Seed = seed,
         CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
     };
+
+    /// <summary>Where a run keeps the features of answers.</summary>
+    private static string FeaturesOf(RunDirectory run) => Path.Combine(run.Root, "features");
 
     private static RewardMargin MarginOf(RewardSection section) => Enum.Parse<RewardMargin>(section.Margin, ignoreCase: true);
 }

@@ -7,7 +7,7 @@ internal sealed class RewardSection
 {
     internal static readonly string[] Methods = ["full", "last-layers", "lora", "features"];
 
-    internal static readonly string[] Poolings = ["mean", "answer-mean", "last", "answer-mean-and-last"];
+    internal static readonly string[] Poolings = ["mean", "answer-mean", "last", "mean-and-last"];
 
     /// <summary>The model to start from; empty for the run's own.</summary>
     public string Model { get; set; } = "";
@@ -49,7 +49,7 @@ internal sealed class RewardSection
     /// </summary>
     public int Layer { get; set; }
 
-    /// <summary>For <c>features</c>: <c>mean</c>, <c>answer-mean</c>, <c>last</c> or <c>answer-mean-and-last</c>.</summary>
+    /// <summary>For <c>features</c>: <c>mean</c>, <c>answer-mean</c>, <c>last</c> or <c>mean-and-last</c>.</summary>
     public string Pooling { get; set; } = "mean";
 
     /// <summary>For <c>features</c>: the L2 penalty; 0 chooses one by cross-validation.</summary>

@@ -13,7 +13,7 @@ public sealed class FeatureRewardTests : IDisposable
     [InlineData(FeaturePooling.Mean)]
     [InlineData(FeaturePooling.AnswerMean)]
     [InlineData(FeaturePooling.Last)]
-    [InlineData(FeaturePooling.AnswerMeanAndLast)]
+    [InlineData(FeaturePooling.MeanAndLast)]
     public void A_head_over_frozen_features_learns_and_is_loaded_as_a_reward_model(FeaturePooling pooling)
     {
         using CpuDevice device = new(2);
