@@ -105,7 +105,7 @@ public abstract class PreferenceStoreTests
     {
         string address = NewStore();
         PreferenceStore store = await PreferenceStore.OpenAsync(address, Cancellation);
-        await store.AddPairsAsync(Pairs(60), Cancellation);
+        await store.AddPairsAsync(Pairs(30), Cancellation);
         using Process ann = Worker(StoreWorker.JudgeVerb, address, "ann");
         using Process bob = Worker(StoreWorker.JudgeVerb, address, "bob");
         string[] errors = [await ann.StandardOutput.ReadToEndAsync(Cancellation), await bob.StandardOutput.ReadToEndAsync(Cancellation)];
@@ -113,8 +113,8 @@ public abstract class PreferenceStoreTests
         await bob.WaitForExitAsync(Cancellation);
         Assert.True(ann.ExitCode == 0 && bob.ExitCode == 0, string.Concat(errors));
         IReadOnlyList<Comparison> comparisons = await store.ReadAsync(cancellation: Cancellation);
-        Assert.Equal(60, comparisons.Count);
-        Assert.Equal(60, comparisons.Select(comparison => comparison.PromptId).Distinct().Count());
+        Assert.Equal(30, comparisons.Count);
+        Assert.Equal(30, comparisons.Select(comparison => comparison.PromptId).Distinct().Count());
         Assert.Equal(0, await store.CountPairsAsync(cancellation: Cancellation));
     }
 
