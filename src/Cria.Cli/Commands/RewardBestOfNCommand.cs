@@ -29,10 +29,16 @@ internal static class RewardBestOfNCommand
                 using CpuDevice device = new(threads);
                 AlignmentPrompt[] prompts = Prompts(section);
                 AnswerText[][] answers = Sample(section, prompts, recipe.Seed, device, cancellation);
+                string judgePath = section.Judge.Length > 0 ? section.Judge : Path.Combine(run.Root, RewardStage.Helpfulness);
                 using RewardModel selector = RewardModel.Load(section.Selector, device);
-                using RewardModel judge = RewardModel.Load(
-                    section.Judge.Length > 0 ? section.Judge : Path.Combine(run.Root, RewardStage.Helpfulness), device);
-                BestOfN result = BestOfN.Measure(selector, judge, prompts, answers, section.Counts);
+                using RewardModel judge = RewardModel.Load(judgePath, device);
+
+                // Both are often called the same; their paths tell them apart.
+                BestOfN result = BestOfN.Measure(selector, judge, prompts, answers, section.Counts) with
+                {
+                    Selector = section.Selector,
+                    Judge = judgePath,
+                };
                 AtomicFile.WriteText(Path.Combine(run.Root, FigureFile.Folder, "best-of-n.json"), result.ToJson());
                 Console.WriteLine(parsed.GetValue(json) ? result.ToJson() : Table(result));
             },

@@ -51,9 +51,10 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
         {
             PreferenceReadResult result = PreferenceFiles.Read(path, options);
             all.AddRange(result.Comparisons);
-            if (result.Skipped.Count > 0)
+            string note = $"{path}: {result.Skipped.Count} lines were left out; the first: {result.Skipped.FirstOrDefault()}";
+            if (result.Skipped.Count > 0 && !notes.Contains(note))
             {
-                notes.Add($"{path}: {result.Skipped.Count} lines were left out; the first: {result.Skipped[0]}");
+                notes.Add(note);
             }
         }
 
