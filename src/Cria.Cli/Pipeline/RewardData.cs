@@ -40,7 +40,7 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
                 : ComparisonMix.ForHelpfulness(training, rest, seed);
         }
 
-        return new RewardData(training, heldOut, notes);
+        return new RewardData(training, heldOut, [.. notes.Distinct()]); // A file may be read for both.
     }
 
     /// <summary>The comparisons of some files, one file after another.</summary>
@@ -51,10 +51,9 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
         {
             PreferenceReadResult result = PreferenceFiles.Read(path, options);
             all.AddRange(result.Comparisons);
-            string note = $"{path}: {result.Skipped.Count} lines were left out; the first: {result.Skipped.FirstOrDefault()}";
-            if (result.Skipped.Count > 0 && !notes.Contains(note))
+            if (result.Skipped.Count > 0)
             {
-                notes.Add(note);
+                notes.Add($"{path}: {result.Skipped.Count} lines were left out; the first: {result.Skipped[0]}");
             }
         }
 
