@@ -18,6 +18,7 @@ internal static class RaiseCommand
                 pipeline.BuildCorpus();
                 pipeline.Pretrain();
                 pipeline.ShowSamples();
+                pipeline.Align();
             },
             cancellation));
         return command;

@@ -14,6 +14,7 @@ internal sealed class RaisePipeline : IDisposable
     private readonly CancellationToken _cancellation;
     private readonly StageRunner _stages;
     private readonly Lazy<CpuDevice> _device;
+    private CorpusBuilder? _builder;
 
     public RaisePipeline(Recipe recipe, RunDirectory run, string? documentation, int threads, CancellationToken cancellation)
     {
@@ -33,10 +34,10 @@ internal sealed class RaisePipeline : IDisposable
     {
         IReadOnlyList<IDocumentSource> sources = CorpusSources.Open(_recipe.Corpus, _documentation);
         Run.Begin(_recipe);
-        CorpusBuilder builder = new(sources, CorpusSources.Options(_recipe, _threads));
-        TokenizerStage.Run(_stages, Run, _recipe, builder, sources, _threads);
+        _builder = new CorpusBuilder(sources, CorpusSources.Options(_recipe, _threads));
+        TokenizerStage.Run(_stages, Run, _recipe, _builder, sources, _threads);
         _cancellation.ThrowIfCancellationRequested();
-        CorpusStage.Run(_stages, Run, builder, _cancellation);
+        CorpusStage.Run(_stages, Run, _builder, _cancellation);
     }
 
     /// <summary>Trains the base model.</summary>
@@ -61,6 +62,17 @@ internal sealed class RaisePipeline : IDisposable
 
     /// <summary>Continues the recipe's prompts with the base model and says how to talk to it.</summary>
     public void ShowSamples() => BaseSamples.Show(Run, _recipe, _device.Value, Console.Out, _cancellation);
+
+    /// <summary>Aligns the base model, where the recipe has tasks.</summary>
+    public void Align()
+    {
+        if (_recipe.Tasks.Kind != TasksSection.None)
+        {
+            AlignmentPipeline.Run(
+                new AlignmentContext(Run, _recipe, _stages, _device.Value, _cancellation),
+                _builder ?? throw new InvalidOperationException("The tasks are made from the corpus; build it first."));
+        }
+    }
 
     public void Dispose()
     {

@@ -32,6 +32,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive("tasks.preference-prompts", tasks.PreferencePrompts);
         rules.Positive("tasks.sampling-prompts", tasks.SamplingPrompts);
         rules.Positive("tasks.red-team-prompts", tasks.RedTeamPrompts);
+        rules.NotNegative("tasks.how-to-dialogues", tasks.HowToDialogues);
+        rules.NotNegative("tasks.safety-dialogues", tasks.SafetyDialogues);
         rules.Require(tasks.SafetyShare is >= 0 and <= 1, "tasks.safety-share", "a share from 0 to 1", tasks.SafetyShare);
         rules.Positive("tasks.evaluation-prompts", tasks.EvaluationPrompts);
     }

@@ -33,6 +33,12 @@ internal sealed class TasksSection
     /// <summary>Red-team prompts of each round, in preferences as in rejection sampling.</summary>
     public int RedTeamPrompts { get; set; } = 150;
 
+    /// <summary>Harmless how-to questions with answers for supervised fine-tuning.</summary>
+    public int HowToDialogues { get; set; } = 600;
+
+    /// <summary>Safety demonstrations that there are.</summary>
+    public int SafetyDialogues { get; set; } = 600;
+
     /// <summary>Share of the safety demonstrations that supervised fine-tuning sees; the rest of them shows how much more would help.</summary>
     public double SafetyShare { get; set; } = 0.1;
 
