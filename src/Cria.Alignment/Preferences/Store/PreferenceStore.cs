@@ -95,6 +95,44 @@ public sealed class PreferenceStore
         return WriteAsync(context => AddAsync(context, comparisons, cancellation), cancellation);
     }
 
+    /// <summary>
+    /// Registers a batch anew and puts comparisons of simulated annotators in the place of those that it held, all of them or none: a run whose
+    /// models have changed judges their answers again. What people judged stays.
+    /// </summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="comparisons">Its comparisons.</param>
+    /// <param name="cancellation">Interrupts; nothing is changed then.</param>
+    /// <exception cref="AlignmentDataException">A comparison cannot be used, or its annotator is not a simulated one.</exception>
+    public Task<StoreAddition> ReplaceSimulatedAsync(
+        PreferenceBatch batch, IReadOnlyCollection<Comparison> comparisons, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(comparisons);
+        foreach (Comparison comparison in comparisons)
+        {
+            ComparisonCheck.Require(comparison);
+            if (!comparison.Annotator.StartsWith(SimulatedAnnotator.NamePrefix, StringComparison.Ordinal))
+            {
+                throw new AlignmentDataException($"The annotator '{comparison.Annotator}' is not a simulated one; what people judge is added, never replaced.");
+            }
+        }
+
+        return WriteAsync(
+            async context =>
+            {
+                await context.Comparisons.Where(row => row.Batch == batch.Number && row.Annotator.StartsWith(SimulatedAnnotator.NamePrefix))
+                    .ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
+                await context.Batches.Where(row => row.Number == batch.Number).ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
+                context.Batches.Add(new BatchRow
+                {
+                    Number = batch.Number, Models = StoredMessages.WriteNames(batch.Models), HeldOutEvery = batch.HeldOutEvery,
+                });
+                await context.SaveChangesAsync(cancellation).ConfigureAwait(false);
+                return await AddAsync(context, comparisons, cancellation).ConfigureAwait(false);
+            },
+            cancellation);
+    }
+
     /// <summary>Reads comparisons in the order in which they were added.</summary>
     /// <param name="kind">Only of this kind.</param>
     /// <param name="batch">Only of this batch.</param>

@@ -2,7 +2,6 @@ using System.Globalization;
 using Cria.Alignment;
 using Cria.Cli.Recipes;
 using Cria.Cli.Terminal;
-using Cria.Evaluation;
 using Cria.Models;
 
 namespace Cria.Cli.Pipeline;
@@ -80,7 +79,7 @@ internal static class PreferenceStage
         string store = context.Recipe.Preferences.Store;
         string address = store.Length > 0 ? store : Path.Combine(context.Run.Root, "preferences", "preferences.db");
         PreferenceStore preferences = await PreferenceStore.OpenAsync(address, context.Cancellation);
-        await preferences.ReplaceBatchAsync(batch, comparisons, context.Cancellation);
+        await preferences.ReplaceSimulatedAsync(batch, comparisons, context.Cancellation);
         IReadOnlyList<Comparison> kept = await preferences.ReadAsync(batch: round, cancellation: context.Cancellation);
         PreferenceFiles.Write(Export(context, round), kept);
         return string.Create(
