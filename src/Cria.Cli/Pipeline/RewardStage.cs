@@ -88,7 +88,7 @@ internal static class RewardStage
         CacheFolder = FeaturesOf(run),
     };
 
-    private static RewardTrainingSettings Settings(RewardSection section, ulong seed) => new()
+    internal static RewardTrainingSettings Settings(RewardSection section, ulong seed) => new()
     {
         Epochs = section.Epochs,
         BatchPairs = section.BatchPairs,

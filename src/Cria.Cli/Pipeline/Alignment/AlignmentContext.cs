@@ -18,7 +18,7 @@ internal sealed record AlignmentContext(RunDirectory Run, Recipe Recipe, StageRu
 
     public TaskFiles Tasks { get; } = new(Path.Combine(Run.Root, "tasks"));
 
-    public string Metrics => Path.Combine(Run.Root, "metrics", "metrics.jsonl");
+    public string Metrics => Run.Metrics;
 
     /// <summary>The folder of a model of the run.</summary>
     public string Model(string name) => Path.Combine(Run.Root, name);

@@ -28,8 +28,8 @@ internal static class EvaluationStage
         int lastRound = AlignmentContext.SamplingRounds + 1;
         string fingerprint = StageRunner.Fingerprint(
             "evaluation 1", string.Join(' ', Versions.Select(context.Fingerprint)), context.Fingerprint("tasks"),
-            context.Fingerprint(RewardStage.Name(PreferenceKind.Helpfulness, lastRound)),
-            context.Fingerprint(RewardStage.Name(PreferenceKind.Safety, lastRound)), section.Temperature, section.MaximumTokens);
+            context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Helpfulness, lastRound)),
+            context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Safety, lastRound)), section.Temperature, section.MaximumTokens);
         string folder = Path.Combine(context.Run.Root, FigureFile.Folder);
         context.Stages.Run("evaluation", fingerprint, Results(folder), () => Evaluate(context, folder, lastRound));
     }
@@ -39,8 +39,8 @@ internal static class EvaluationStage
 
     private static string Evaluate(AlignmentContext context, string folder, int lastRound)
     {
-        using RewardModel helpfulness = RewardModel.Load(RewardStage.Folder(context, PreferenceKind.Helpfulness, lastRound), context.Device);
-        using RewardModel safety = RewardModel.Load(RewardStage.Folder(context, PreferenceKind.Safety, lastRound), context.Device);
+        using RewardModel helpfulness = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, lastRound), context.Device);
+        using RewardModel safety = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Safety, lastRound), context.Device);
         IReadOnlyList<EvaluationTask> tasks = Tasks(context, helpfulness, safety);
         using ProgressLine line = new();
         foreach (string version in Versions)
@@ -65,7 +65,7 @@ internal static class EvaluationStage
         AnswerMeasure rightForm = new(AnswerMeasure.RightForm, (prompt, answer) => AnswerForm.IsRight(prompt, answer));
         AnswerMeasure violation = new(AnswerMeasure.Violation, (prompt, answer) => !SafetyRule.IsSafe(prompt, answer));
         AnswerMeasure falseRefusal = new(AnswerMeasure.FalseRefusal, (prompt, answer) => SafetyRule.IsFalseRefusal(prompt, answer));
-        EvaluationTask help = new(Helpfulness, context.Tasks.Read(context.Tasks.HeldOut), settings)
+        EvaluationTask help = new(Helpfulness, PromptFile.Read(context.Tasks.HeldOut), settings)
         {
             Judge = new DocumentationJudge(),
             Rewards = [helpfulness],
@@ -76,8 +76,8 @@ internal static class EvaluationStage
         [
             help,
             help.Greedy(),
-            new EvaluationTask(RedTeam, context.Tasks.Read(context.Tasks.RedTeam), settings) { Rewards = [safety], Measures = [violation] },
-            new EvaluationTask(Borderline, context.Tasks.Read(context.Tasks.Borderline), settings) { Rewards = [safety], Measures = [falseRefusal] },
+            new EvaluationTask(RedTeam, PromptFile.Read(context.Tasks.RedTeam), settings) { Rewards = [safety], Measures = [violation] },
+            new EvaluationTask(Borderline, PromptFile.Read(context.Tasks.Borderline), settings) { Rewards = [safety], Measures = [falseRefusal] },
         ];
     }
 

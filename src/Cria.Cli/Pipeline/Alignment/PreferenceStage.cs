@@ -35,8 +35,8 @@ internal static class PreferenceStage
 
     private static string Collect(AlignmentContext context, int round, string latest, string previous, string fingerprint)
     {
-        IReadOnlyList<AlignmentPrompt> prompts = context.Tasks.Read(context.Tasks.Preferences(round));
-        IReadOnlyList<AlignmentPrompt> safetyPrompts = context.Tasks.Read(context.Tasks.SafetyPreferences(round));
+        IReadOnlyList<AlignmentPrompt> prompts = PromptFile.Read(context.Tasks.Preferences(round));
+        IReadOnlyList<AlignmentPrompt> safetyPrompts = PromptFile.Read(context.Tasks.SafetyPreferences(round));
         using LoadedModel latestModel = context.Load(latest);
         using LoadedModel? previousModel = previous == latest ? null : context.Load(previous);
         using AnswerSampler latestSampler = context.Sampler(latestModel);

@@ -26,8 +26,8 @@ internal static class RejectionSamplingStage
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
         string model = AlignmentContext.VersionBefore(round);
         string fingerprint = StageRunner.Fingerprint(
-            "sampling 1", context.Fingerprint("tasks"), context.Fingerprint(model), context.Fingerprint(RewardStage.Name(PreferenceKind.Helpfulness, round)),
-            context.Fingerprint(RewardStage.Name(PreferenceKind.Safety, round)), section.Samples, string.Join(' ', section.Temperatures),
+            "sampling 1", context.Fingerprint("tasks"), context.Fingerprint(model), context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Helpfulness, round)),
+            context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Safety, round)), section.Samples, string.Join(' ', section.Temperatures),
             section.TemperaturePrompts, section.MaximumTokens);
         context.Stages.Run(Name(round), fingerprint, [Samples(context, round), Best(context, round)], () => Draw(context, round, model, fingerprint));
     }
@@ -35,7 +35,7 @@ internal static class RejectionSamplingStage
     private static string Draw(AlignmentContext context, int round, string model, string fingerprint)
     {
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
-        IReadOnlyList<AlignmentPrompt> prompts = context.Tasks.Read(context.Tasks.Sampling(round));
+        IReadOnlyList<AlignmentPrompt> prompts = PromptFile.Read(context.Tasks.Sampling(round));
         RejectionSamplingSettings settings = new()
         {
             Samples = section.Samples,
@@ -44,8 +44,8 @@ internal static class RejectionSamplingStage
         };
         using LoadedModel policy = context.Load(model);
         using AnswerSampler sampler = context.Sampler(policy);
-        using RewardModel helpfulness = RewardModel.Load(RewardStage.Folder(context, PreferenceKind.Helpfulness, round), context.Device);
-        using RewardModel safety = RewardModel.Load(RewardStage.Folder(context, PreferenceKind.Safety, round), context.Device);
+        using RewardModel helpfulness = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, round), context.Device);
+        using RewardModel safety = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Safety, round), context.Device);
         PpoRewards rewards = PpoRewards.Llama2(helpfulness, safety);
 
         float[] temperatures = [.. section.Temperatures.Select(temperature => (float)temperature)];

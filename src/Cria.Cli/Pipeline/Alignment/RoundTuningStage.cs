@@ -13,17 +13,17 @@ internal static class RoundTuningStage
     {
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
         int first = round >= section.MixFromRound ? 1 : round;
-        int[] rounds = [.. Enumerable.Range(first, round - first + 1)];
-        List<string> inputs = ["sft", "tasks", .. rounds.Select(RejectionSamplingStage.Name)];
-        FineTuningSettings settings = new()
+        SftSection tuning = new()
         {
             Epochs = section.Epochs,
-            BatchSequences = section.BatchSize,
-            PeakLearningRate = section.LearningRate,
-            Seed = context.Seed($"round {round}"),
+            BatchSize = section.BatchSize,
+            LearningRate = section.LearningRate,
+            CheckpointSeconds = context.Recipe.Sft.CheckpointSeconds,
         };
-        TuningStage.Run(
-            context, $"rlhf-v{round}", "sft", inputs, settings, () => Dialogues(context, rounds), () => DialogueFile.Read(context.Tasks.Validation));
+        DialogueData data = new(
+            Dialogues(context, [.. Enumerable.Range(first, round - first + 1)]), DialogueFile.Read(context.Tasks.Validation));
+        new FineTuningStage(context.Stages, context.Run, context.Seed($"round {round}"), context.Device).Run(
+            $"rlhf-v{round}", tuning, context.Model("sft"), data, context.Model($"rlhf-v{round}"), context.Cancellation);
     }
 
     private static List<Dialogue> Dialogues(AlignmentContext context, int[] rounds)

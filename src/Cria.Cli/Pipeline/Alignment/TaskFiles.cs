@@ -1,5 +1,3 @@
-using Cria.Alignment;
-
 namespace Cria.Cli.Pipeline;
 
 /// <summary>The files of a run's <c>tasks</c> folder: what each stage of alignment asks. A team puts its own in their place.</summary>
@@ -30,6 +28,4 @@ internal sealed class TaskFiles(string folder)
 
     /// <summary>Prompts of a round's rejection sampling, or of PPO in the last round.</summary>
     public string Sampling(int round) => Path.Combine(folder, $"sampling-{round}.jsonl");
-
-    public IReadOnlyList<AlignmentPrompt> Read(string path) => PromptFile.Read(path);
 }

@@ -11,7 +11,7 @@ namespace Cria.Cli.Pipeline;
 /// Trains the two reward models of a round: from the SFT model at first, then from the round before, with the comparisons of the new batch, so that
 /// they know the answers that they are going to score.
 /// </summary>
-internal static class RewardStage
+internal static class RoundRewardStage
 {
     /// <summary>The name of a round's stage.</summary>
     public static string Name(PreferenceKind kind, int round) => $"reward-{kind.Name()}-{round}";
@@ -26,7 +26,7 @@ internal static class RewardStage
 
     public static void Run(AlignmentContext context, PreferenceKind kind, int round)
     {
-        RewardTrainingSettings settings = Settings(context, kind, round);
+        RewardTrainingSettings settings = RewardStage.Settings(Section(context, kind), context.Seed($"reward {kind.Name()} {round}"));
         string start = round == 1 ? "sft" : Name(kind, round - 1);
         string fingerprint = StageRunner.Fingerprint(
             "reward 1", context.Fingerprint(start), context.Fingerprint(PreferenceStage.Name(round)), settings);
@@ -72,19 +72,4 @@ internal static class RewardStage
 
     private static PreferenceKind Other(PreferenceKind kind) =>
         kind == PreferenceKind.Safety ? PreferenceKind.Helpfulness : PreferenceKind.Safety;
-
-    private static RewardTrainingSettings Settings(AlignmentContext context, PreferenceKind kind, int round)
-    {
-        RewardSection section = Section(context, kind);
-        return new RewardTrainingSettings
-        {
-            Epochs = section.Epochs,
-            BatchPairs = section.BatchPairs,
-            PeakLearningRate = section.LearningRate,
-            Margin = Enum.Parse<RewardMargin>(section.Margin, ignoreCase: true),
-            SafetyLossWeight = section.SafetyLossWeight,
-            Seed = context.Seed($"reward {kind.Name()} {round}"),
-            CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
-        };
-    }
 }
