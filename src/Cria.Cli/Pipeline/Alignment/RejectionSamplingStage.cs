@@ -60,7 +60,10 @@ internal static class RejectionSamplingStage
         IReadOnlyList<PromptSamples> samples = RejectionSampling.Run(
             sampler, prompts, rewards, settings, Samples(context, round), fingerprint,
             new InlineProgress<RejectionSamplingProgress>(progress => line.Update(() => Describe(progress, line.Seconds))), context.Cancellation);
-        DialogueFile.Write(Best(context, round), samples.Select(sample => sample.ToDialogue()));
+
+        // An empty answer is nothing to learn, and one that was cut off would teach to end in the middle.
+        PromptSamples[] targets = [.. samples.Where(sample => sample.Best.IsFinished && !string.IsNullOrWhiteSpace(sample.Best.Text))];
+        DialogueFile.Write(Best(context, round), targets.Select(sample => sample.ToDialogue()));
         Record(context, new RejectionSamplingRound($"rlhf-v{round}", "helpfulness and safety", prompts.Count, section.Samples, settings.Temperature)
         {
             SampledFrom = model,
@@ -69,7 +72,7 @@ internal static class RejectionSamplingStage
         });
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{samples.Count:N0} prompts x {section.Samples} answers at temperature {settings.Temperature:F1}: mean reward {samples.Average(sample => sample.Rewards.Average()):F2}, best {samples.Average(sample => sample.Rewards[sample.BestIndex]):F2}");
+            $"{samples.Count:N0} prompts x {section.Samples} answers at temperature {settings.Temperature:F1}: mean reward {samples.Average(sample => sample.Rewards.Average()):F2}, best {samples.Average(sample => sample.Rewards[sample.BestIndex]):F2}; {samples.Count - targets.Length:N0} best answers empty or cut off, left out");
     }
 
     private static IReadOnlyList<IReadOnlyList<double>> Rewards(IReadOnlyList<PromptSamples> samples) => [.. samples.Select(sample => sample.Rewards)];

@@ -18,7 +18,7 @@ internal static class RoundRewardStage
 
     /// <summary>The reward model of a round.</summary>
     public static string Folder(AlignmentContext context, PreferenceKind kind, int round) =>
-        Path.Combine(context.Run.Root, $"reward-{kind.Name()}", $"round-{round}");
+        Path.Combine(context.Run.Root, $"reward-{kind.Name()}", Name(kind, round));
 
     /// <summary>The recipe's section of a kind.</summary>
     public static RewardSection Section(AlignmentContext context, PreferenceKind kind) =>
