@@ -26,7 +26,7 @@ internal static class RejectionSamplingStage
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
         string model = AlignmentContext.VersionBefore(round);
         string fingerprint = StageRunner.Fingerprint(
-            "sampling 1", context.Fingerprint("tasks"), context.Fingerprint(model), context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Helpfulness, round)),
+            "sampling 2", context.Fingerprint("tasks"), context.Fingerprint(model), context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Helpfulness, round)),
             context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Safety, round)), section.Samples, string.Join(' ', section.Temperatures),
             section.TemperaturePrompts, section.MaximumTokens);
         context.Stages.Run(Name(round), fingerprint, [Samples(context, round), Best(context, round)], () => Draw(context, round, model, fingerprint));
