@@ -125,7 +125,9 @@ public sealed class PreferenceStore
                 await context.Batches.Where(row => row.Number == batch.Number).ExecuteDeleteAsync(cancellation).ConfigureAwait(false);
                 context.Batches.Add(new BatchRow
                 {
-                    Number = batch.Number, Models = StoredMessages.WriteNames(batch.Models), HeldOutEvery = batch.HeldOutEvery,
+                    Number = batch.Number,
+                    Models = StoredMessages.WriteNames(batch.Models),
+                    HeldOutEvery = batch.HeldOutEvery,
                 });
                 await context.SaveChangesAsync(cancellation).ConfigureAwait(false);
                 return await AddAsync(context, comparisons, cancellation).ConfigureAwait(false);
