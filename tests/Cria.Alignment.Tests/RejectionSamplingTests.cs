@@ -83,7 +83,7 @@ public sealed class RejectionSamplingTests : IDisposable
     {
         using AnswerSampler sampler = new(_chat.Weights, TinyChat.Tokenizer, ChatFormat.Llama2, _device);
         IReadOnlyList<IReadOnlyList<PromptSamples>> sweep =
-            RejectionSampling.Sweep(sampler, Prompts, PpoRewards.Single(new Length()), Settings, [0f, 1f]);
+            RejectionSampling.Sweep(sampler, Prompts, CombinedRewards.Single(new Length()), Settings, [0f, 1f]);
         Assert.All(sweep[0], sample => Assert.Single(sample.Answers.Select(answer => answer.Text).Distinct()));
         Assert.Contains(sweep[1], sample => sample.Answers.Select(answer => answer.Text).Distinct().Count() > 1);
     }
@@ -91,7 +91,7 @@ public sealed class RejectionSamplingTests : IDisposable
     private IReadOnlyList<PromptSamples> Run(IRewardFunction reward, RejectionSamplingSettings? settings = null)
     {
         using AnswerSampler sampler = new(_chat.Weights, TinyChat.Tokenizer, ChatFormat.Llama2, _device);
-        return RejectionSampling.Run(sampler, Prompts, PpoRewards.Single(reward), settings ?? Settings, Path, "tiny");
+        return RejectionSampling.Run(sampler, Prompts, CombinedRewards.Single(reward), settings ?? Settings, Path, "tiny");
     }
 
     private sealed class Length : IRewardFunction

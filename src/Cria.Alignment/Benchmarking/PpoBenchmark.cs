@@ -97,7 +97,7 @@ public static class PpoBenchmark
         using LlamaEngine engine = new(policy, device, tokensPerPass: Math.Max(options.Batch, 1024));
         using Generator generator = new(engine, tokenizer: null, options.Batch);
         using PpoLearner learner = new(
-            settings, policy, reference, PpoRewards.Llama2(helpfulness, safety), device, options.Prompt + options.Answer);
+            settings, policy, reference, CombinedRewards.Llama2(helpfulness, safety), device, options.Prompt + options.Answer);
         DeterministicRandom random = new(4);
         List<PpoFigures> figures = [];
         for (int iteration = 1; iteration <= options.Iterations + 1; iteration++)

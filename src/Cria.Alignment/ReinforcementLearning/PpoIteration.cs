@@ -26,7 +26,7 @@ internal sealed class PpoIteration : IDisposable
     /// <param name="device">Computes.</param>
     /// <param name="longestSequence">Tokens of the longest prompt and answer.</param>
     public PpoIteration(
-        PpoSettings settings, LlamaWeights policy, LoadedModel start, PpoRewards rewards, Device device, int longestSequence)
+        PpoSettings settings, LlamaWeights policy, LoadedModel start, CombinedRewards rewards, Device device, int longestSequence)
     {
         _settings = settings;
         _sampler = new AnswerSampler(policy, start.Tokenizer!, start.ChatFormat!, device, Math.Min(settings.BatchPrompts, LargestBatch));

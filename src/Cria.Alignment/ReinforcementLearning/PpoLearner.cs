@@ -12,7 +12,7 @@ namespace Cria.Alignment;
 internal sealed class PpoLearner : IDisposable
 {
     private readonly PpoSettings _settings;
-    private readonly PpoRewards _rewards;
+    private readonly CombinedRewards _rewards;
     private readonly AnswerForward _policy;
     private readonly AnswerForward _reference;
 
@@ -24,7 +24,7 @@ internal sealed class PpoLearner : IDisposable
     /// <param name="device">Computes.</param>
     /// <param name="longestSequence">Tokens of the longest prompt and answer.</param>
     public PpoLearner(
-        PpoSettings settings, LlamaWeights policy, LlamaWeights reference, PpoRewards rewards, Device device, int longestSequence)
+        PpoSettings settings, LlamaWeights policy, LlamaWeights reference, CombinedRewards rewards, Device device, int longestSequence)
     {
         _settings = settings;
         _rewards = rewards;

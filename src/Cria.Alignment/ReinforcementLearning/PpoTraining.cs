@@ -14,7 +14,7 @@ namespace Cria.Alignment;
 public sealed class PpoTraining
 {
     private readonly PpoSettings _settings;
-    private readonly PpoRewards _rewards;
+    private readonly CombinedRewards _rewards;
     private readonly IReadOnlyList<AlignmentPrompt> _heldOut;
     private readonly IProgress<PpoProgress>? _progress;
     private readonly CancellationToken _cancellation;
@@ -25,7 +25,7 @@ public sealed class PpoTraining
     private readonly PromptOrder _order;
 
     private PpoTraining(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        PpoSettings settings, LoadedModel start, CombinedRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
         IReadOnlyList<AlignmentPrompt> heldOut, LlamaWeights policy, LlamaWeights best, PpoIteration iteration,
         IProgress<PpoProgress>? progress, CancellationToken cancellation)
     {
@@ -63,7 +63,7 @@ public sealed class PpoTraining
     /// <exception cref="NonFiniteGradientException">The training has diverged.</exception>
     /// <exception cref="TrainingCheckpointException">The checkpoints are of other settings, or all are damaged.</exception>
     public static PpoResult? Run(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        PpoSettings settings, LoadedModel start, CombinedRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
         IReadOnlyList<AlignmentPrompt> heldOut, string folder, string metricsPath, string stage, Device device,
         IProgress<PpoProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -106,7 +106,7 @@ public sealed class PpoTraining
     }
 
     private static SettingsFingerprint Fingerprint(
-        PpoSettings settings, LoadedModel start, PpoRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
+        PpoSettings settings, LoadedModel start, CombinedRewards rewards, IReadOnlyList<AlignmentPrompt> prompts,
         IReadOnlyList<AlignmentPrompt> heldOut) =>
         settings.Fingerprint()
             .Add("start", ModelHash.Of(start.Weights))

@@ -29,7 +29,7 @@ public static class RejectionSampling
     /// <exception cref="AlignmentDataException">A prompt is longer than the context (nothing was drawn), or a reward is no finite number.</exception>
     /// <exception cref="TrainingCheckpointException">The file belongs to a round of other settings.</exception>
     public static IReadOnlyList<PromptSamples> Run(
-        AnswerSampler sampler, IReadOnlyList<AlignmentPrompt> prompts, PpoRewards rewards, RejectionSamplingSettings settings,
+        AnswerSampler sampler, IReadOnlyList<AlignmentPrompt> prompts, CombinedRewards rewards, RejectionSamplingSettings settings,
         string path, string inputs, IProgress<RejectionSamplingProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampler);
@@ -72,7 +72,7 @@ public static class RejectionSampling
     /// </summary>
     /// <returns>For each temperature, for each prompt, its answers and rewards.</returns>
     public static IReadOnlyList<IReadOnlyList<PromptSamples>> Sweep(
-        AnswerSampler sampler, IReadOnlyList<AlignmentPrompt> prompts, PpoRewards rewards, RejectionSamplingSettings settings,
+        AnswerSampler sampler, IReadOnlyList<AlignmentPrompt> prompts, CombinedRewards rewards, RejectionSamplingSettings settings,
         IReadOnlyList<float> temperatures, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sampler);
@@ -88,7 +88,7 @@ public static class RejectionSampling
     /// <summary>Parts draw from random streams that are numbered by prompt, so each needs a seed of its own.</summary>
     private static ulong PartSeed(ulong seed, int firstPrompt) => new Models.DeterministicRandom(seed, (ulong)firstPrompt).NextUInt64();
 
-    private static PromptSamples[] Score(IReadOnlyList<AlignmentPrompt> prompts, SampledAnswer[][] answers, PpoRewards rewards)
+    private static PromptSamples[] Score(IReadOnlyList<AlignmentPrompt> prompts, SampledAnswer[][] answers, CombinedRewards rewards)
     {
         AnsweredPrompt[] flat = [.. prompts.SelectMany((prompt, p) => answers[p].Select(answer => new AnsweredPrompt(prompt, answer)))];
         double[] combined = rewards.Score(flat).Combined;

@@ -65,9 +65,9 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
             RewardModel[] models = [.. rewardModels.Select(path => RewardModel.Load(path, device))];
             try
             {
-                PpoRewards rewards = models.Length > 1
-                    ? PpoRewards.Llama2(models[0], models[1], section.SafetyThreshold)
-                    : PpoRewards.Single(models[0]);
+                CombinedRewards rewards = models.Length > 1
+                    ? CombinedRewards.Llama2(models[0], models[1], section.SafetyThreshold)
+                    : CombinedRewards.Single(models[0]);
                 using ProgressLine line = new();
                 PpoResult? result = PpoTraining.Run(
                     settings, model, rewards, prompts, heldOut, folder, run.Metrics, stage, device,

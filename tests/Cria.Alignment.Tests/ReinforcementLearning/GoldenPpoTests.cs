@@ -54,7 +54,7 @@ public sealed class GoldenPpoTests
         double[] helpfulness = Row(golden.GetProperty("R_h"));
         AnsweredPrompt[] answers = [.. golden.GetProperty("is_safety").EnumerateArray().Select(
             (isSafety, i) => new AnsweredPrompt(TinyChat.Prompt($"p{i}") with { IsSafety = isSafety.GetBoolean() }, new AnswerText("x")))];
-        PpoRewards rewards = PpoRewards.Llama2(
+        CombinedRewards rewards = CombinedRewards.Llama2(
             new FixedReward("helpfulness", helpfulness.Select(Logit)), new FixedReward("safety", safety.Select(Logit)));
         double[] combined = rewards.Score(answers).Combined;
         AssertRow(golden.GetProperty("logit"), combined);

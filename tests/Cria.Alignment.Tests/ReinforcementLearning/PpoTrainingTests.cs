@@ -21,7 +21,7 @@ public sealed class PpoTrainingTests : IDisposable
             KlCoefficient = 0,
             EvaluateEvery = 5,
         };
-        PpoResult result = TinyPpo.Run(_root, settings, rewards: PpoRewards.Single(new LetterReward("letter", 'e')))!;
+        PpoResult result = TinyPpo.Run(_root, settings, rewards: CombinedRewards.Single(new LetterReward("letter", 'e')))!;
         JsonElement[] rows = Rows("metrics.jsonl");
         Assert.True(rows[^1].GetProperty("reward").GetDouble() > rows[0].GetProperty("reward").GetDouble() + 1);
         Assert.True(result.HeldOutObjective > 1 && result.BestIteration > 0);
@@ -85,7 +85,7 @@ public sealed class PpoTrainingTests : IDisposable
     public void Early_stopping_keeps_the_start_where_nothing_is_better()
     {
         // Every update moves towards what the held-out evaluation calls worse: the reward of training prompts is turned round.
-        PpoRewards turned = PpoRewards.Single(new TurnedReward());
+        CombinedRewards turned = CombinedRewards.Single(new TurnedReward());
         PpoSettings settings = TinyPpo.Settings with { Iterations = 50, EvaluateEvery = 1, Patience = 2, LearningRate = 3e-3 };
         List<string> notices = [];
         PpoResult result = TinyPpo.Run(_root, settings, rewards: turned, progress: new OnNotice(notices.Add))!;
@@ -125,7 +125,7 @@ public sealed class PpoTrainingTests : IDisposable
     [InlineData(true, "the judge is out")]
     public void A_faulty_reward_function_is_named_with_its_prompt(bool throws, string expected)
     {
-        PpoRewards rewards = PpoRewards.Single(new FaultyReward(throws));
+        CombinedRewards rewards = CombinedRewards.Single(new FaultyReward(throws));
         AlignmentDataException error = Assert.Throws<AlignmentDataException>(() => TinyPpo.Run(_root, rewards: rewards));
         Assert.Contains("faulty", error.Message, StringComparison.Ordinal);
         Assert.Contains("llama 103", error.Message, StringComparison.Ordinal);

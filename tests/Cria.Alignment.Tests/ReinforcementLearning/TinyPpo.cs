@@ -29,7 +29,7 @@ internal static class TinyPpo
     public static AlignmentPrompt[] HeldOut { get; } =
         [.. Enumerable.Range(100, 6).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
 
-    public static PpoRewards Rewards { get; } = PpoRewards.Llama2(new LetterReward("helpfulness", 'e'), new LetterReward("safety", 'o'));
+    public static CombinedRewards Rewards { get; } = CombinedRewards.Llama2(new LetterReward("helpfulness", 'e'), new LetterReward("safety", 'o'));
 
     public static LoadedModel Model(TinyChat chat) => new()
     {
@@ -45,7 +45,7 @@ internal static class TinyPpo
         Run(folder, Settings with { Iterations = 24, KlTarget = 0.5, KlHorizon = 200, MissingEndPenalty = 1, Patience = 0 });
 
     public static PpoResult? Run(
-        string folder, PpoSettings? settings = null, int threads = 1, PpoRewards? rewards = null, IProgress<PpoProgress>? progress = null,
+        string folder, PpoSettings? settings = null, int threads = 1, CombinedRewards? rewards = null, IProgress<PpoProgress>? progress = null,
         bool heldOut = true, CancellationToken cancellation = default)
     {
         using TinyChat chat = new();

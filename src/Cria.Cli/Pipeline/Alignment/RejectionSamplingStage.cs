@@ -46,7 +46,7 @@ internal static class RejectionSamplingStage
         using AnswerSampler sampler = context.Sampler(policy);
         using RewardModel helpfulness = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, round), context.Device);
         using RewardModel safety = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Safety, round), context.Device);
-        PpoRewards rewards = PpoRewards.Llama2(helpfulness, safety);
+        CombinedRewards rewards = CombinedRewards.Llama2(helpfulness, safety);
 
         float[] temperatures = [.. section.Temperatures.Select(temperature => (float)temperature)];
         IReadOnlyList<IReadOnlyList<PromptSamples>> sweep = RejectionSampling.Sweep(

@@ -9,10 +9,10 @@ namespace Cria.Alignment;
 public delegate double[] RewardCombination(IReadOnlyList<AnsweredPrompt> answers, IReadOnlyList<double[]> scores);
 
 /// <summary>
-/// What PPO maximises: any number of reward functions and how their raw scores become one. Llama 2's combination is
-/// <see cref="Llama2"/>; whitening and the KL penalty follow in the training.
+/// What rejection sampling chooses by and PPO maximises: any number of reward functions and how their raw scores become one. Llama 2's
+/// combination is <see cref="Llama2"/>; PPO whitens the reward and subtracts the KL penalty itself.
 /// </summary>
-public sealed class PpoRewards
+public sealed class CombinedRewards
 {
     private readonly RewardCombination _combine;
 
@@ -20,13 +20,13 @@ public sealed class PpoRewards
     /// <param name="functions">At least one; their names differ.</param>
     /// <param name="combine">Makes one raw reward of an answer's scores.</param>
     /// <param name="description">What the combination is, for the record of the run: another one is another training.</param>
-    public PpoRewards(IReadOnlyList<IRewardFunction> functions, RewardCombination combine, string description)
+    public CombinedRewards(IReadOnlyList<IRewardFunction> functions, RewardCombination combine, string description)
     {
         ArgumentNullException.ThrowIfNull(functions);
         ArgumentNullException.ThrowIfNull(combine);
         if (functions.Count == 0)
         {
-            throw new ArgumentException("PPO needs at least one reward function.", nameof(functions));
+            throw new ArgumentException("At least one reward function is needed.", nameof(functions));
         }
 
         if (functions.Select(function => function.Name).Distinct(StringComparer.Ordinal).Count() != functions.Count)
@@ -47,7 +47,7 @@ public sealed class PpoRewards
     public string Description { get; }
 
     /// <summary>The raw scores of one function as they are.</summary>
-    public static PpoRewards Single(IRewardFunction function) => new([function], (_, scores) => scores[0], "one function");
+    public static CombinedRewards Single(IRewardFunction function) => new([function], (_, scores) => scores[0], "one function");
 
     /// <summary>
     /// Llama 2's (Touvron et al. 2023, §3.2.3): the safety score where the prompt is tagged or the safety score, as a probability, lies
@@ -56,7 +56,7 @@ public sealed class PpoRewards
     /// <param name="helpfulness">Raw helpfulness.</param>
     /// <param name="safety">Raw safety.</param>
     /// <param name="threshold">A probability; the paper's 0.15 has a precision of 0.89 and a recall of 0.55 on its safety set.</param>
-    public static PpoRewards Llama2(IRewardFunction helpfulness, IRewardFunction safety, double threshold = 0.15)
+    public static CombinedRewards Llama2(IRewardFunction helpfulness, IRewardFunction safety, double threshold = 0.15)
     {
         if (threshold is not (>= 0 and < 1))
         {
@@ -64,7 +64,7 @@ public sealed class PpoRewards
         }
 
         double rawThreshold = Math.Log(threshold / (1 - threshold));
-        return new PpoRewards(
+        return new CombinedRewards(
             [helpfulness, safety],
             (answers, scores) => [.. answers.Select(
                 (answer, i) => answer.Prompt.IsSafety || scores[1][i] < rawThreshold ? scores[1][i] : scores[0][i])],
