@@ -27,15 +27,23 @@ internal sealed class FineTuningStage(StageRunner stages, RunDirectory run, ulon
     {
         FineTuningSettings settings = Settings(section, seed);
         string fingerprint = StageRunner.Fingerprint(ModelInput.Hash(start), data.Fingerprint, settings);
-        stages.Run(stage, fingerprint, [folder], () =>
-        {
-            TrainingMemory.Check(ModelLoader.Inspect(start).Config, settings.Lora);
-            using LoadedModel model = ModelLoader.Load(start);
-            using ProgressLine line = new();
-            FineTuningResult? result = SupervisedFineTuning.Run(
-                settings, model, data.Training, data.Validation, folder, run.Metrics, stage, device, TrainingLine.On(line), cancellation);
-            return result is null ? throw new OperationCanceledException(cancellation) : Describe(result);
-        });
+        stages.Run(
+            stage, fingerprint, [folder], () => Train(stage, settings, start, data, folder, run.Metrics, device, cancellation));
+    }
+
+    /// <summary>Trains; interrupted, the same call goes on, and finished, it does nothing.</summary>
+    /// <returns>A line that says what came of it.</returns>
+    /// <exception cref="OperationCanceledException">Ctrl-C: a checkpoint is written.</exception>
+    public static string Train(
+        string stage, FineTuningSettings settings, string start, DialogueData data, string folder, string metrics, CpuDevice device,
+        CancellationToken cancellation)
+    {
+        TrainingMemory.Check(ModelLoader.Inspect(start).Config, settings.Lora);
+        using LoadedModel model = ModelLoader.Load(start);
+        using ProgressLine line = new();
+        FineTuningResult? result = SupervisedFineTuning.Run(
+            settings, model, data.Training, data.Validation, folder, metrics, stage, device, TrainingLine.On(line), cancellation);
+        return result is null ? throw new OperationCanceledException(cancellation) : Describe(result);
     }
 
     /// <summary>The settings that a section stands for.</summary>

@@ -17,6 +17,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         Reward("reward-safety", recipe.RewardSafety);
         BestOfN(recipe.BestOfN);
         Sampling(recipe.RejectionSampling);
+        new MethodValidator(rules).Validate(recipe);
         new PolicyValidator(rules).Validate(recipe);
         rules.NotNegative("evaluation.temperature", recipe.Evaluation.Temperature);
         rules.Positive("evaluation.maximum-tokens", recipe.Evaluation.MaximumTokens);
@@ -28,6 +29,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Require(TasksSection.Kinds.Contains(tasks.Kind), "tasks.kind", string.Join(" or ", TasksSection.Kinds), $"'{tasks.Kind}'");
         rules.Positive("tasks.dialogues", tasks.Dialogues);
         rules.NotNegative("tasks.conversations", tasks.Conversations);
+        rules.NotNegative("tasks.instructed-dialogues", tasks.InstructedDialogues);
         rules.NotNegative("tasks.validation-dialogues", tasks.ValidationDialogues);
         rules.Positive("tasks.preference-prompts", tasks.PreferencePrompts);
         rules.Positive("tasks.sampling-prompts", tasks.SamplingPrompts);

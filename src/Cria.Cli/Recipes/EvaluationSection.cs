@@ -9,6 +9,6 @@ internal sealed class EvaluationSection
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; set; } = 80;
 
-    /// <summary>Dialogues in which obedience to the first turn's instruction is measured, for each number of turns.</summary>
-    public int ObedienceDialogues { get; set; } = 50;
+    /// <summary>Dialogues of twenty turns in which obedience to the first turn's instruction is measured; 0 for none.</summary>
+    public int ObedienceDialogues { get; set; } = 40;
 }

@@ -45,11 +45,23 @@ internal sealed class Recipe
     /// <summary>Rejection sampling and the versions that come of it.</summary>
     public RejectionSamplingSection RejectionSampling { get; set; } = new();
 
+    /// <summary>Ghost attention, learned by V4.</summary>
+    public GhostAttentionSection GhostAttention { get; set; } = new();
+
+    /// <summary>Safety context distillation.</summary>
+    public ContextDistillationSection ContextDistillation { get; set; } = new();
+
     /// <summary>PPO, the last version.</summary>
     public PpoSection Ppo { get; set; } = new();
 
     /// <summary>The one-stage alternative.</summary>
     public DpoSection Dpo { get; set; } = new();
+
+    /// <summary>The effect of more safety data.</summary>
+    public SafetyScalingSection SafetyScaling { get; set; } = new();
+
+    /// <summary>The effect of the ranking loss's margin.</summary>
+    public MarginAblationSection MarginAblation { get; set; } = new();
 
     /// <summary>The comparison of all versions.</summary>
     public EvaluationSection Evaluation { get; set; } = new();

@@ -21,7 +21,7 @@ internal sealed class RejectionSamplingSection
     /// </summary>
     public int MixFromRound { get; set; } = 2;
 
-    /// <summary>Dialogues of supervised fine-tuning mixed in.</summary>
+    /// <summary>Dialogues of supervised fine-tuning mixed in, spread evenly over all kinds of them.</summary>
     public int FineTuningDialogues { get; set; } = 800;
 
     /// <summary>Passes over the dialogues.</summary>

@@ -21,6 +21,11 @@ internal sealed class TasksSection
     /// <summary>Dialogues of several turns for supervised fine-tuning.</summary>
     public int Conversations { get; set; } = 600;
 
+    /// <summary>
+    /// Single questions with an instruction that the answer obeys, for supervised fine-tuning: what ghost attention later extends over turns.
+    /// </summary>
+    public int InstructedDialogues { get; set; } = 3000;
+
     /// <summary>Dialogues held out of supervised fine-tuning, for its validation loss.</summary>
     public int ValidationDialogues { get; set; } = 200;
 

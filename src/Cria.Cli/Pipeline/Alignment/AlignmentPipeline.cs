@@ -21,7 +21,13 @@ internal static class AlignmentPipeline
             RoundRewardStage.Run(context, PreferenceKind.Safety, round);
             if (round < LastRound)
             {
+                ContextDistillationStage.Run(context, round);
                 RejectionSamplingStage.Run(context, round);
+                if (round == GhostAttentionStage.Round)
+                {
+                    GhostAttentionStage.Run(context);
+                }
+
                 RoundTuningStage.Run(context, round);
             }
             else
@@ -32,6 +38,9 @@ internal static class AlignmentPipeline
 
         OptimiseDirectly(context);
         EvaluationStage.Run(context);
+        ObedienceStage.Run(context);
+        MarginAblationStage.Run(context);
+        SafetyScalingStage.Run(context);
         WriteReport(context);
     }
 

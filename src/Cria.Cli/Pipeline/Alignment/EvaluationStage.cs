@@ -60,25 +60,8 @@ internal static class EvaluationStage
 
     private static EvaluationTask[] Tasks(AlignmentContext context, IRewardFunction helpfulness, IRewardFunction safety)
     {
-        EvaluationSection section = context.Recipe.Evaluation;
-        AnswerSettings settings = new(section.Temperature, context.Seed("evaluation"), section.MaximumTokens);
-        AnswerMeasure rightForm = new(AnswerMeasure.RightForm, (prompt, answer) => AnswerForm.IsRight(prompt, answer));
-        AnswerMeasure violation = new(AnswerMeasure.Violation, (prompt, answer) => !SafetyRule.IsSafe(prompt, answer));
-        AnswerMeasure falseRefusal = new(AnswerMeasure.FalseRefusal, (prompt, answer) => SafetyRule.IsFalseRefusal(prompt, answer));
-        EvaluationTask help = new(Helpfulness, PromptFile.Read(context.Tasks.HeldOut), settings)
-        {
-            Judge = new DocumentationJudge(),
-            Rewards = [helpfulness],
-            Measures = [rightForm, falseRefusal],
-            Scores = [new AnswerScore("ROUGE-L", (prompt, answer) => prompt.Reference is { } reference ? RougeL.Of(reference, answer.Text).F1 : null)],
-        };
-        return
-        [
-            help,
-            help.Greedy(),
-            new EvaluationTask(RedTeam, PromptFile.Read(context.Tasks.RedTeam), settings) { Rewards = [safety], Measures = [violation] },
-            new EvaluationTask(Borderline, PromptFile.Read(context.Tasks.Borderline), settings) { Rewards = [safety], Measures = [falseRefusal] },
-        ];
+        EvaluationTask help = EvaluationTasks.Helpfulness(context, helpfulness);
+        return [help, help.Greedy(), EvaluationTasks.RedTeam(context, safety), EvaluationTasks.Borderline(context, safety)];
     }
 
     private static string Describe(string folder)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cria.Alignment;
 using Cria.Cli.Recipes;
 using Cria.Cli.Terminal;
+using Cria.Evaluation;
 using Cria.Models;
 
 namespace Cria.Cli.Pipeline;
@@ -82,9 +83,18 @@ internal static class PreferenceStage
         await preferences.ReplaceSimulatedAsync(batch, comparisons, context.Cancellation);
         IReadOnlyList<Comparison> kept = await preferences.ReadAsync(batch: round, cancellation: context.Cancellation);
         PreferenceFiles.Write(Export(context, round), kept);
+        Record(context, round);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{kept.Count:N0} comparisons of {string.Join(" and ", batch.Models.Select(model => model.Split('@')[0]).Distinct())} by simulated annotators, {kept.Count(c => c.IsHeldOut):N0} held out; {undecided:N0} pairs could not be told apart");
+    }
+
+    /// <summary>Leaves the figures of all batches so far for the report.</summary>
+    private static void Record(AlignmentContext context, int round)
+    {
+        Tokenizer tokenizer = SentencePieceTokenizer.Load(context.Run.TokenizerModel);
+        Comparison[] comparisons = [.. Enum.GetValues<PreferenceKind>().SelectMany(kind => Read(context, 1, round, kind))];
+        FigureFile.Write(context.Run.Root, PreferenceFigures.Of(comparisons, tokenizer.CountTokens));
     }
 
     private static PairSamplingOptions Options(AlignmentContext context, PreferenceKind kind, int round) => new()

@@ -32,6 +32,16 @@ internal static class RejectionSamplingStage
         context.Stages.Run(Name(round), fingerprint, [Samples(context, round), Best(context, round)], () => Draw(context, round, model, fingerprint));
     }
 
+    /// <summary>Leaves for the report how many best answers of earlier rounds a version learns from.</summary>
+    public static void RecordEarlier(AlignmentContext context, int round, int dialogues)
+    {
+        if (FigureFile.Read<RejectionSamplingFigures>(context.Run.Root)?.Rounds.FirstOrDefault(one => one.Model == $"rlhf-v{round}") is { } figures
+            && figures.FromEarlierRounds != dialogues)
+        {
+            Record(context, figures with { FromEarlierRounds = dialogues });
+        }
+    }
+
     private static string Draw(AlignmentContext context, int round, string model, string fingerprint)
     {
         RejectionSamplingSection section = context.Recipe.RejectionSampling;

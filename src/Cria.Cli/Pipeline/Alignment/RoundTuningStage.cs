@@ -5,7 +5,7 @@ namespace Cria.Cli.Pipeline;
 
 /// <summary>
 /// The version of a round: tuned afresh from the SFT model on the best answers of this round and, once they are mixed in, of the rounds before,
-/// with some of the dialogues of supervised fine-tuning. Starting from the version before would narrow the model onto its own mistakes.
+/// with some of the dialogues of supervised fine-tuning, those of context distillation and, in V4, of ghost attention. Starting from the version before would narrow the model onto its own mistakes.
 /// </summary>
 internal static class RoundTuningStage
 {
@@ -20,20 +20,25 @@ internal static class RoundTuningStage
             LearningRate = section.LearningRate,
             CheckpointSeconds = context.Recipe.Sft.CheckpointSeconds,
         };
+        List<Dialogue> earlier = Best(context, first, round - 1);
+        RejectionSamplingStage.RecordEarlier(context, round, earlier.Count);
         DialogueData data = new(
-            Dialogues(context, [.. Enumerable.Range(first, round - first + 1)]), DialogueFile.Read(context.Tasks.Validation));
+            Dialogues(context, round, [.. earlier, .. Best(context, round, round)]), DialogueFile.Read(context.Tasks.Validation));
         new FineTuningStage(context.Stages, context.Run, context.Seed($"round {round}"), context.Device).Run(
             $"rlhf-v{round}", tuning, context.Model("sft"), data, context.Model($"rlhf-v{round}"), context.Cancellation);
     }
 
-    private static List<Dialogue> Dialogues(AlignmentContext context, int[] rounds)
-    {
-        List<Dialogue> dialogues = [.. DialogueFile.Read(context.Tasks.FineTuning).Take(context.Recipe.RejectionSampling.FineTuningDialogues)];
-        foreach (int other in rounds)
-        {
-            dialogues.AddRange(DialogueFile.Read(RejectionSamplingStage.Best(context, other)));
-        }
+    private static List<Dialogue> Dialogues(AlignmentContext context, int round, IReadOnlyList<Dialogue> best) =>
+    [
+        .. EvenSpread.Of(DialogueFile.Read(context.Tasks.FineTuning), context.Recipe.RejectionSampling.FineTuningDialogues),
+        .. ContextDistillationStage.Dialogues(context, round),
+        .. GhostAttentionStage.Dialogues(context, round),
+        .. best,
+    ];
 
-        return dialogues;
-    }
+    private static List<Dialogue> Best(AlignmentContext context, int firstRound, int lastRound) =>
+    [
+        .. Enumerable.Range(firstRound, lastRound - firstRound + 1)
+            .SelectMany(round => EvenSpread.Kept(RejectionSamplingStage.Best(context, round))),
+    ];
 }

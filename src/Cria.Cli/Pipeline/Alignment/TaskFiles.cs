@@ -20,6 +20,21 @@ internal sealed class TaskFiles(string folder)
     /// <summary>Harmless prompts that look like red-team ones, of evaluation.</summary>
     public string Borderline => Path.Combine(folder, "borderline.jsonl");
 
+    /// <summary>Dialogues of several turns whose questions ghost attention asks.</summary>
+    public string GhostAttention => Path.Combine(folder, "ghost-attention.jsonl");
+
+    /// <summary>Dialogues of twenty turns about held-out members, by which obedience is measured.</summary>
+    public string Obedience => Path.Combine(folder, "obedience.jsonl");
+
+    /// <summary>Red-team prompts of context distillation.</summary>
+    public string ContextDistillation => Path.Combine(folder, "context-distillation.jsonl");
+
+    /// <summary>Helpful dialogues of every fine-tuning of the study of safety data.</summary>
+    public string ScalingHelpful => Path.Combine(folder, "safety-scaling-helpful.jsonl");
+
+    /// <summary>All safety demonstrations of that study; a share is so many of them from the beginning.</summary>
+    public string ScalingSafety => Path.Combine(folder, "safety-scaling-safety.jsonl");
+
     /// <summary>Prompts of a round's safety comparisons: red-team prompts and harmless ones that look like them.</summary>
     public string SafetyPreferences(int round) => Path.Combine(folder, $"safety-preferences-{round}.jsonl");
 

@@ -11,22 +11,27 @@ internal static class TasksStage
     public const string Name = "tasks";
 
     private const int Conversation = 6;
+    private const int FirstTurn = 2;
 
     public static void Run(AlignmentContext context, CorpusBuilder builder)
     {
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 1", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.ValidationDialogues,
-            section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues, section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
-        context.Stages.Run(Name, fingerprint, [context.Tasks.Folder], () =>
+            "tasks 2", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
+            section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
+        Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
         {
             List<DocumentedMember> training = [.. builder.TrainingMembers()];
             IReadOnlyList<DocumentedMember> heldOut = HeldOutMembers.Read(corpus.HeldOutPath);
-            return Write(
-                context, DocumentationTasks.FromMembers(training, heldOut, context.Recipe.Seed),
+            return (
+                DocumentationTasks.FromMembers(training, heldOut, context.Recipe.Seed),
                 SafetyTasks.FromMembers(training, heldOut, context.Recipe.Seed));
         });
+        context.Stages.Run(
+            Name, fingerprint, [context.Tasks.Folder], () => Write(context, sources.Value.Documentation, sources.Value.Safety));
+        MethodTasksStage.Run(context, () => sources.Value);
     }
 
     private static string Write(AlignmentContext context, DocumentationTasks documentation, SafetyTasks safety)
@@ -37,6 +42,8 @@ internal static class TasksStage
         [
             .. documentation.Dialogues(section.Dialogues),
             .. documentation.Conversations(section.Conversations, Conversation),
+            .. GhostInstructions.Instruct(
+                documentation.Conversations(section.InstructedDialogues, FirstTurn), context.Seed("instructed dialogues")),
             .. safety.HowToDialogues(section.HowToDialogues),
             .. safety.Demonstrations(section.SafetyDialogues, section.SafetyShare),
         ];

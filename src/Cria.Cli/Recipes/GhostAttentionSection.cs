@@ -1,0 +1,32 @@
+namespace Cria.Cli.Recipes;
+
+/// <summary>
+/// Ghost attention (Touvron et al. 2023, §3.3), after version V3: dialogues sampled with an instruction on every turn, from which V4 learns to
+/// obey it when it stands in the first turn only.
+/// </summary>
+internal sealed class GhostAttentionSection
+{
+    /// <summary>Dialogues to sample; 0 for none.</summary>
+    public int Dialogues { get; set; } = 250;
+
+    /// <summary>Turns of each.</summary>
+    public int Turns { get; set; } = 8;
+
+    /// <summary>Long dialogues to sample besides; 0 for none.</summary>
+    public int LongDialogues { get; set; } = 25;
+
+    /// <summary>Turns of each long one; what does not fit into the context ends earlier.</summary>
+    public int LongTurns { get; set; } = 20;
+
+    /// <summary>Samples of each answer, of which the best obedient one is taken.</summary>
+    public int Samples { get; set; } = 3;
+
+    /// <summary>Temperature of the samples.</summary>
+    public double Temperature { get; set; } = 0.7;
+
+    /// <summary>The most tokens of an answer.</summary>
+    public int MaximumTokens { get; set; } = 56;
+
+    /// <summary>Dialogues to learn from at most, one for each turn from the second on; spread evenly over all there are; 0 for all.</summary>
+    public int TrainingDialogues { get; set; } = 1000;
+}
