@@ -77,14 +77,15 @@ public sealed class DocumentationTasks
             Origin = $"documentation {i + 1}: {question.Member.Id}",
         })];
 
-    /// <summary>Dialogues of 2 to <paramref name="longest"/> turns about members of one type (or, where one has too few, of several), for
-    /// supervised fine-tuning.</summary>
+    /// <summary>Dialogues of several turns about members of one type (or, where one has too few, of several), for supervised
+    /// fine-tuning and ghost attention.</summary>
     /// <param name="count">How many.</param>
     /// <param name="longest">The most turns.</param>
-    public IReadOnlyList<Dialogue> Conversations(int count, int longest = 6)
+    /// <param name="shortest">The fewest.</param>
+    public IReadOnlyList<Dialogue> Conversations(int count, int longest = 6, int shortest = 2)
     {
         DeterministicRandom random = new(_seed, 4);
-        return Conversations(_fineTuning, count, () => 2 + random.NextInt(longest - 1), longest, 5);
+        return Conversations(_fineTuning, count, () => shortest + random.NextInt(longest - shortest + 1), longest, 5);
     }
 
     /// <summary>Dialogues of a fixed number of turns about members of supervised fine-tuning: scripts for ghost attention.</summary>

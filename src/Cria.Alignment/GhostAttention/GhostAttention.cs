@@ -14,6 +14,9 @@ public sealed record GhostAttentionSettings
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; init; } = 56;
 
+    /// <summary>Training dialogues of one sampled dialogue, each ending at another of its turns (the last one always).</summary>
+    public int EndsPerDialogue { get; init; } = 4;
+
     /// <summary>Decides instructions and draws.</summary>
     public ulong Seed { get; init; }
 }
@@ -21,15 +24,15 @@ public sealed record GhostAttentionSettings
 /// <summary>The outcome of a ghost-attention synthesis.</summary>
 /// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, the last answer learned only.</param>
 /// <param name="Synthesised">Dialogues that were begun.</param>
-/// <param name="Disobeyed">Of these, how many ended early because no sample of a turn obeyed.</param>
+/// <param name="Disobeyed">Questions that were left out of their dialogues because no sample obeyed.</param>
 /// <param name="TooLong">Of these, how many ended early because they outgrew the context.</param>
 public sealed record GhostAttentionResult(IReadOnlyList<Dialogue> Dialogues, int Synthesised, int Disobeyed, int TooLong);
 
 /// <summary>
 /// Ghost attention (Touvron et al. 2023, §3.3): an instruction is added to every message of the user, the answers are sampled turn by
 /// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only, and of its answers
-/// only the last. Every turn from the second on ends a training dialogue of its own, so that no sample is wasted; a dialogue whose next
-/// answer does not obey ends before it.
+/// only the last. Several turns end a training dialogue of their own: a model that has only seen the last turn of long dialogues forgets
+/// the instruction in between. A question that no sample answers obediently is left out, and the dialogue goes on with the next one.
 /// </summary>
 public static class GhostAttention
 {
@@ -77,7 +80,7 @@ public static class GhostAttention
                 }
                 else
                 {
-                    asked[i].End();
+                    asked[i].LeaveOut();
                     disobeyed++;
                 }
             }
@@ -85,7 +88,7 @@ public static class GhostAttention
             progress?.Report((turn + 1, turns));
         }
 
-        return new GhostAttentionResult([.. scripts.SelectMany(script => script.ToTraining())], dialogues.Count, disobeyed, tooLong);
+        return new GhostAttentionResult([.. scripts.SelectMany((script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i)))], dialogues.Count, disobeyed, tooLong);
     }
 
     private static SampledAnswer? Choose(
@@ -124,7 +127,7 @@ public static class GhostAttention
             }
 
             Instructed.Add(new ChatMessage(ChatRole.User, instruction.AddTo(Questions[turn])));
-            _plain.Add(turn == 0 ? Instructed[0] : new ChatMessage(ChatRole.User, Questions[turn]));
+            _plain.Add(_plain.Count == 0 ? Instructed[0] : new ChatMessage(ChatRole.User, Questions[turn]));
             return true;
         }
 
@@ -134,19 +137,35 @@ public static class GhostAttention
             _plain.Add(Instructed[^1]);
         }
 
+        /// <summary>Takes the question that was asked last back.</summary>
+        public void LeaveOut()
+        {
+            Instructed.RemoveAt(Instructed.Count - 1);
+            _plain.RemoveAt(_plain.Count - 1);
+        }
+
         /// <summary>Ends the dialogue before the question that was asked last.</summary>
         public bool End()
         {
-            _plain.RemoveAt(_plain.Count - 1);
+            LeaveOut();
             return _hasEnded = true;
         }
 
-        /// <summary>A dialogue for each turn from the second on.</summary>
-        public IEnumerable<Dialogue> ToTraining() => Enumerable.Range(2, Math.Max(0, (_plain.Count / 2) - 1)).Select(
-            turns => new Dialogue([.. _plain.Take(turns * 2)])
+        /// <summary>Dialogues that end at the last turn and at others from the second on.</summary>
+        public IEnumerable<Dialogue> ToTraining(int ends, DeterministicRandom random)
+        {
+            int[] turns = [.. Enumerable.Range(2, Math.Max(0, (_plain.Count / 2) - 1))];
+            if (turns.Length > ends)
+            {
+                random.Shuffle(turns.AsSpan(0, turns.Length - 1));
+                turns = [.. turns[..(ends - 1)].Order(), turns[^1]];
+            }
+
+            return turns.Select(turn => new Dialogue([.. _plain.Take(turn * 2)])
             {
                 LastAnswerOnly = true,
-                Origin = $"ghost attention on {Origin}, turn {turns}",
+                Origin = $"ghost attention on {Origin}, turn {turn}",
             });
+        }
     }
 }

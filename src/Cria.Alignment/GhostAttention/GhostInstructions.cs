@@ -53,9 +53,9 @@ public static class GhostInstructions
         return sets;
     }
 
-    /// <summary>Dialogues of one turn in which the instruction stands and is obeyed: from them supervised fine-tuning learns to obey what
-    /// is asked in the same turn.</summary>
-    /// <param name="dialogues">Dialogues without instructions; each gives its first turn.</param>
+    /// <summary>Dialogues in which the instruction stands in every message of the user and every answer obeys it: from them supervised
+    /// fine-tuning learns to obey what is asked in the same turn, wherever the turn stands.</summary>
+    /// <param name="dialogues">Dialogues without instructions and without a system message.</param>
     /// <param name="seed">Decides the instructions.</param>
     public static IReadOnlyList<Dialogue> Instruct(IReadOnlyList<Dialogue> dialogues, ulong seed)
     {
@@ -65,8 +65,10 @@ public static class GhostInstructions
         [
             .. dialogues.Select((dialogue, i) => new Dialogue(
                 [
-                    new ChatMessage(ChatRole.User, sets[i].AddTo(dialogue.Messages[0].Content)),
-                    new ChatMessage(ChatRole.Assistant, sets[i].Apply(dialogue.Messages[1].Content)),
+                    .. dialogue.Messages.Select(message => message with
+                    {
+                        Content = message.Role == ChatRole.User ? sets[i].AddTo(message.Content) : sets[i].Apply(message.Content),
+                    }),
                 ])
             {
                 Origin = $"instructed {dialogue.Origin}",

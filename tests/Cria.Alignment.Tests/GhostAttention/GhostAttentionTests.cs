@@ -37,6 +37,19 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     }
 
     [Fact]
+    public void A_dialogue_goes_on_behind_a_question_that_was_not_obeyed()
+    {
+        // "Ahoy, yes." obeys the pirate and never the king.
+        Dialogue script = TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-");
+        GhostAttentionSettings settings = new() { MaximumTokens = 16, Temperature = 0, EndsPerDialogue = 2 };
+        GhostAttentionResult result = GhostAttention.Synthesise(sailor.Chat.Sampler, [script, script], [Pirate, King], settings);
+        Assert.Equal(4, result.Disobeyed);
+        Assert.Equal(2, result.Dialogues.Count);
+        Assert.Equal(8, result.Dialogues[1].Messages.Count);
+        Assert.InRange(result.Dialogues[0].Messages.Count, 4, 6);
+    }
+
+    [Fact]
     public void The_evaluation_counts_obedience_by_turn()
     {
         Dialogue script = TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-");

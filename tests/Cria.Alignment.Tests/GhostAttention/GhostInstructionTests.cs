@@ -34,15 +34,18 @@ public sealed class GhostInstructionTests
     }
 
     [Fact]
-    public void Instructed_dialogues_obey_in_the_same_turn()
+    public void Instructed_dialogues_obey_in_every_turn()
     {
-        Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i => TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}."))];
+        Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i => TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}.", "And the next?", "Gets another."))];
         IReadOnlyList<Dialogue> instructed = GhostInstructions.Instruct(dialogues, 3);
         Assert.Equal(50, instructed.Count);
         Assert.All(instructed.Zip(GhostInstructions.Draw(50, 3, heldOut: false)), pair =>
         {
-            Assert.EndsWith(pair.Second.Text, pair.First.Messages[0].Content, StringComparison.Ordinal);
-            Assert.True(pair.Second.IsObeyed(pair.First.Messages[1].Content));
+            Assert.Equal(4, pair.First.Messages.Count);
+            Assert.All(pair.First.Messages, message => Assert.True(
+                message.Role == ChatRole.User
+                    ? message.Content.EndsWith(pair.Second.Text, StringComparison.Ordinal)
+                    : pair.Second.IsObeyed(message.Content)));
         });
     }
 }
