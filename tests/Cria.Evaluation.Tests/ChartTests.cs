@@ -9,6 +9,17 @@ namespace Cria.Evaluation.Tests;
 public partial class ChartTests
 {
     [Fact]
+    public void Steps_are_counted_in_whole_numbers()
+    {
+        foreach (int last in new[] { 2, 3, 4, 13, 1_000 })
+        {
+            Axis axis = Axis.Within([1, last], 0, 100, isWhole: true);
+            Assert.NotEmpty(axis.Ticks);
+            Assert.All(axis.Ticks, tick => Assert.Equal(Math.Round(tick), tick));
+        }
+    }
+
+    [Fact]
     public void A_rising_line_rises_on_the_page_and_stays_within_the_plot()
     {
         Random random = new(3);

@@ -28,6 +28,33 @@ public class ReportTests
     }
 
     [Fact]
+    public void The_main_results_name_form_wins_and_safety()
+    {
+        using TemporaryFolder folder = new();
+        SampleRun.Write(folder.Path);
+        string results = Report(folder.Path, out _).Descendants("section").First().Value;
+        foreach (string name in new[]
+        {
+            "sft answers in the right form", "the true judge prefers sft over base", "the true judge prefers rlhf-v5 over rlhf-v4",
+            "the true judge prefers dpo over sft", "violations of rlhf-v5", "at turn 6, rlhf-v3 with ghost attention",
+        })
+        {
+            Assert.Contains(name, results, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Rounds_of_one_training_share_a_chart()
+    {
+        using TemporaryFolder folder = new();
+        SampleRun.Write(folder.Path);
+        XElement chart = Assert.Single(
+            Report(folder.Path, out _).Descendants("figcaption"), caption => caption.Value.StartsWith("Loss, rlhf", StringComparison.Ordinal));
+        Assert.Contains("Held out at the end: ", chart.Value, StringComparison.Ordinal);
+        Assert.Equal(4, chart.Parent!.Descendants("path").Count());
+    }
+
+    [Fact]
     public void The_page_needs_nothing_else_and_runs_nothing()
     {
         using TemporaryFolder folder = new();

@@ -230,7 +230,11 @@ internal static class SampleRun
         {
             Judge = new InventedJudge(() => (0.12 * Math.Min(quality, 6)) + random.NextDouble()),
             Rewards = [new InventedReward("reward-helpfulness", () => (0.25 * quality) + (random.NextDouble() * 2))],
-            Measures = [new AnswerMeasure(AnswerMeasure.RightForm, (_, answer) => answer.Text.EndsWith('.') && answer.IsFinished)],
+            Measures =
+            [
+                new AnswerMeasure(AnswerMeasure.RightForm, (_, answer) => answer.Text.EndsWith('.') && answer.IsFinished),
+                new AnswerMeasure(AnswerMeasure.FalseRefusal, (_, _) => false),
+            ],
             Scores = [new AnswerScore("ROUGE-L", (_, _) => 0.1 + (0.03 * quality) + (random.NextDouble() * 0.3))],
         };
         return VersionEvaluation.Measure(version, definition, answers);

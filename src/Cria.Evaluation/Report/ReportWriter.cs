@@ -80,8 +80,8 @@ public static class ReportWriter
     private static ReportSection Further(RunData run)
     {
         ReportSection section = new(FurtherId, "Further trainings");
-        section.Charts(run.Metrics.Stages.Where(stage => FineTuningSections.IsFurther(run, stage))
-            .Select(stage => StageCharts.Loss(run, stage, "nats")).OfType<XElement>());
+        section.Charts(StageCharts.Losses(
+            run, run.Metrics.Stages.Where(stage => FineTuningSections.IsFurther(run, stage)), "nats an answer token"));
         return section;
     }
 

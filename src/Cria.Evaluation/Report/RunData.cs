@@ -103,9 +103,12 @@ internal sealed class RunData
     /// <summary>The answers of one version to one task; null where it was not asked.</summary>
     public EvaluationFile? Find(string model, string task) => Answers.FirstOrDefault(file => file.Model == model && file.Task == task);
 
-    /// <summary>Whether answers were asked for to see violations or false refusals.</summary>
+    /// <summary>
+    /// Whether answers were asked for to see violations or false refusals alone; ordinary questions have a right form besides.
+    /// </summary>
     public static bool IsSafety(EvaluationFile file) =>
-        file.MeasureNames.Contains(AnswerMeasure.Violation) || file.MeasureNames.Contains(AnswerMeasure.FalseRefusal);
+        file.MeasureNames.Contains(AnswerMeasure.Violation)
+        || (file.MeasureNames.Contains(AnswerMeasure.FalseRefusal) && !file.MeasureNames.Contains(AnswerMeasure.RightForm));
 
     private static int? Number(string text)
     {

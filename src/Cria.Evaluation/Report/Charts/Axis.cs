@@ -36,10 +36,16 @@ internal sealed class Axis
     }
 
     /// <summary>An axis from the smallest to the largest value exactly, with round ticks between.</summary>
-    public static Axis Within(IEnumerable<double> values, double from, double to, int count = 5)
+    /// <param name="values">Finite values; without any the axis is 0 to 1.</param>
+    /// <param name="from">The place of the low end.</param>
+    /// <param name="to">The place of the high end.</param>
+    /// <param name="isWhole">Whether there is nothing between whole numbers.</param>
+    /// <param name="count">About how many ticks.</param>
+    public static Axis Within(IEnumerable<double> values, double from, double to, bool isWhole = false, int count = 5)
     {
         (double low, double high) = Range(values);
-        double step = NiceStep((high - low) / count);
+        double nice = NiceStep((high - low) / count);
+        double step = !isWhole ? nice : nice <= 1 ? 1 : Math.Ceiling(nice);
         return new Axis(low, high, Ticked(Math.Ceiling((low / step) - 1e-9), Math.Floor((high / step) + 1e-9), step), from, to);
     }
 

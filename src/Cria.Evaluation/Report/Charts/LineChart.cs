@@ -52,6 +52,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
     /// <summary>Values that the Y axis must hold, e.g. 0 and 1 for shares.</summary>
     public IReadOnlyList<double> Include { get; init; } = [];
 
+    /// <summary>Whether X counts something: ticks are whole numbers.</summary>
+    public bool IsCount { get; init; }
+
     /// <summary>Whether a diagonal shows where Y equals X.</summary>
     public bool HasDiagonal { get; init; }
 
@@ -74,7 +77,7 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             Bottom,
             Top);
         double left = 10 + (CharacterWidth * y.Ticks.Max(tick => y.Label(tick, IsShare).Length));
-        Axis x = Axis.Within(series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), left, right);
+        Axis x = Axis.Within(series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), left, right, IsCount);
         XElement svg = Figure.Svg(Width, Height, Description(series));
         Grid(svg, x, y, left, right);
         foreach (Series one in series)

@@ -11,12 +11,10 @@ internal static class RewardSections
     public static ReportSection Rewards(RunData run)
     {
         ReportSection section = new("rewards", "Reward models");
-        section.Charts(run.Metrics.Stages.Where(IsRewardTraining).SelectMany(stage => new[]
-        {
-            StageCharts.Loss(run, stage, "nats a pair"),
-            StageCharts.Of(
-                run, stage, $"Pairs told apart while training, {stage}", "share of a batch", name => name == "accuracy", isShare: true),
-        }).OfType<XElement>());
+        string[] trainings = [.. run.Metrics.Stages.Where(IsRewardTraining)];
+        section.Charts(
+            StageCharts.Losses(run, trainings, "nats a pair").Concat(
+                StageCharts.Shares(run, trainings, "Pairs told apart while training", "share of a batch", "accuracy")));
         if (run.Rewards is not { } figures)
         {
             return section;
@@ -65,13 +63,13 @@ internal static class RewardSections
             section.Add(table);
             section.Charts(new[]
             {
-                BestOf("Reward against the number of samples", "samples a prompt", figures.Rounds, round => round.ByCount),
-                BestOf("Reward against temperature", "temperature", figures.Rounds, round => round.ByTemperature),
+                BestOf("Reward against the number of samples", "samples a prompt", figures.Rounds, round => round.ByCount, isCount: true),
+                BestOf("Reward against temperature", "temperature", figures.Rounds, round => round.ByTemperature, isCount: false),
             }.OfType<XElement>());
         }
 
-        section.Charts(run.Metrics.Stages.Where(stage => IsRejectionSampling(run, stage))
-            .Select(stage => StageCharts.Loss(run, stage, "nats an answer token")).OfType<XElement>());
+        section.Charts(StageCharts.Losses(
+            run, run.Metrics.Stages.Where(stage => IsRejectionSampling(run, stage)), "nats an answer token"));
         return section;
     }
 
@@ -144,7 +142,12 @@ internal static class RewardSections
 
     private static IEnumerable<XElement> Charts(RewardFigures figures)
     {
-        RewardAccuracyEntry[] main = [.. figures.Entries.Where(entry => entry.Variant.Length == 0)];
+        // The table has every batch; charts have the last one.
+        RewardAccuracyEntry[] main =
+        [
+            .. figures.Entries.Where(entry => entry.Variant.Length == 0).GroupBy(entry => (entry.Reward, entry.Set))
+                .Select(batches => batches.MaxBy(entry => entry.Batch)!),
+        ];
         foreach (IGrouping<string, RewardAccuracyEntry> set in main.Where(entry => entry.ByRating.Count > 0).GroupBy(entry => entry.Set))
         {
             yield return Grouped($"By rating, {set.Key}", [.. set], entry => entry.ByRating);
@@ -190,16 +193,21 @@ internal static class RewardSections
         title,
         "accuracy, ± standard error",
         [.. entries.Select(Label)],
-        [.. entries.SelectMany(entry => rates(entry)).Select(rate => rate.Name).Distinct().Select(name =>
+        [.. Names(entries, rates).Select(name =>
             new BarGroup(
                 name, [.. entries.Select(entry => Bar.Of(rates(entry).FirstOrDefault(rate => rate.Name == name)?.Rate ?? default))]))])
         {
             IsShare = true,
         }.Draw();
 
+    /// <summary>All names in their order, which an entry that lacks some of them does not show.</summary>
+    private static IEnumerable<string> Names(
+        RewardAccuracyEntry[] entries, Func<RewardAccuracyEntry, IReadOnlyList<NamedRate>> rates) =>
+        entries.OrderByDescending(entry => rates(entry).Count).SelectMany(rates).Select(rate => rate.Name).Distinct();
+
     private static Table Accuracy(string caption, RewardAccuracyEntry[] entries, Func<RewardAccuracyEntry, string> name)
     {
-        string[] ratings = [.. entries.SelectMany(entry => entry.ByRating).Select(rate => rate.Name).Distinct()];
+        string[] ratings = [.. Names(entries, entry => entry.ByRating)];
         Table table = new(caption, ["reward model", .. ratings, "all"]);
         foreach (RewardAccuracyEntry entry in entries)
         {
@@ -215,7 +223,7 @@ internal static class RewardSections
 
     private static XElement? BestOf(
         string title, string xLabel, IReadOnlyList<RejectionSamplingRound> rounds,
-        Func<RejectionSamplingRound, IReadOnlyList<BestOfSamples>> points)
+        Func<RejectionSamplingRound, IReadOnlyList<BestOfSamples>> points, bool isCount)
     {
         Series Line(RejectionSamplingRound round, int color, string name, Func<BestOfSamples, MeanFigure> figure) => new(
             $"{round.Model} {name}",
@@ -233,6 +241,7 @@ internal static class RewardSections
             ? null
             : new LineChart(title, xLabel, "reward (raw score)", series)
             {
+                IsCount = isCount,
                 Note = "Maximum and median of a prompt's samples, ± standard error.",
             }.Draw();
     }
