@@ -68,36 +68,15 @@ public sealed class PolicyTests(TinyRun tiny)
     /// <summary>A chat model and two reward models with random weights over the run's tokenizer, prompts and comparisons.</summary>
     private void Prepare()
     {
-        SentencePieceTokenizer tokenizer = SentencePieceTokenizer.Load(Path.Combine(tiny.Folder, TinyRun.Run, "tokenizer.model"));
-        LlamaConfig config = new()
-        {
-            Dim = 16,
-            Layers = 2,
-            Heads = 2,
-            KvHeads = 1,
-            HeadDim = 8,
-            HiddenDim = 32,
-            VocabularySize = tokenizer.VocabularySize,
-            ContextLength = 96,
-            TiedEmbeddings = true,
-        };
-        Save("policy-chat", config, 1, tokenizer);
-        Save("policy-reward", config with { TiedEmbeddings = false, ScalarHead = true }, 2, tokenizer);
-        Save("policy-reward-2", config with { TiedEmbeddings = false, ScalarHead = true }, 3, tokenizer);
+        TinyModels.Chat(tiny, "policy-chat");
+        TinyModels.Reward(tiny, "policy-reward", 2);
+        TinyModels.Reward(tiny, "policy-reward-2", 3);
         tiny.Write("policy-prompts.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?"}"""));
         tiny.Write("policy-pairs.jsonl", Lines(
             i => $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""));
     }
 
     private static string Lines(Func<int, string> line) => string.Join('\n', Enumerable.Range(0, 10).Select(line));
-
-    private void Save(string name, LlamaConfig config, ulong seed, SentencePieceTokenizer tokenizer)
-    {
-        using LlamaWeights weights = new(config);
-        weights.InitializeRandom(seed);
-        HuggingFaceDirectory.Save(
-            Path.Combine(tiny.Folder, name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = ChatFormat.Llama2 });
-    }
 
     private ProgramResult Run(params string[] arguments)
     {

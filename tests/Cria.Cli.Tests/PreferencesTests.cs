@@ -65,7 +65,7 @@ public sealed class PreferencesTests(TinyRun tiny)
         string prompts = tiny.Write("pair-prompts.jsonl", Prompts);
         string[] sample =
         [
-            "preferences", "sample", model, model, "--jsonl", prompts, "--store", store,
+            "preferences", "sample", model, model, "--prompts", prompts, "--store", store,
             "--max-tokens", "6", "--pairs", "3", "--temperatures", "1,1.5", "--batch", "4",
         ];
         ProgramResult sampled = Run("", sample);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Cria.Models;
 
 namespace Cria.Cli.Tests;
 
@@ -81,14 +80,9 @@ public sealed class RewardTests(TinyRun tiny)
     /// <summary>A chat model with random weights over the run's tokenizer, comparisons and answers.</summary>
     private void Prepare()
     {
+        TinyModels.Chat(tiny, "reward-chat");
         lock (tiny)
         {
-            string folder = Path.Combine(tiny.Folder, "reward-chat");
-            if (Directory.Exists(folder))
-            {
-                return;
-            }
-
             tiny.Write("reward-pairs.jsonl", string.Join('\n', Enumerable.Range(0, 60).Select(i => string.Create(
                 CultureInfo.InvariantCulture,
                 $$"""{"prompt":"Question {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"better"}"""))));
@@ -96,21 +90,6 @@ public sealed class RewardTests(TinyRun tiny)
                 "reward-answers.jsonl",
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"},{\"role\":\"assistant\",\"content\":\"the cat\"}]}\n"
                 + "{\"prompt\":\"Hello\",\"completion\":\"a dog\"}\n");
-            SentencePieceTokenizer tokenizer = SentencePieceTokenizer.Load(Path.Combine(tiny.Folder, TinyRun.Run, "tokenizer.model"));
-            using LlamaWeights weights = new(new LlamaConfig
-            {
-                Dim = 16,
-                Layers = 2,
-                Heads = 2,
-                KvHeads = 1,
-                HeadDim = 8,
-                HiddenDim = 32,
-                VocabularySize = tokenizer.VocabularySize,
-                ContextLength = 96,
-                TiedEmbeddings = true,
-            });
-            weights.InitializeRandom(1);
-            HuggingFaceDirectory.Save(folder, weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = ChatFormat.Llama2 });
         }
     }
 

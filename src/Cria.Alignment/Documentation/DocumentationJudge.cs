@@ -19,7 +19,7 @@ public sealed class DocumentationJudge : IJudge
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(answer);
         string reference = prompt.Reference
-            ?? throw new AlignmentDataException($"Prompt {prompt.Id} has no reference answer to judge by.");
+            ?? throw new AlignmentDataException($"The {prompt.Label} has no reference answer to judge by.");
         return RougeL.Of(reference, answer.Text).F1 - (AnswerForm.IsRight(prompt, answer) ? 0 : FormPenalty);
     }
 }

@@ -60,7 +60,7 @@ public static class GhostAttention
         }
 
         List<Script> scripts = [.. dialogues.Select((dialogue, i) => new Script(dialogue, instructions[i]))];
-        int turns = scripts.Count == 0 ? 0 : scripts.Max(script => script.Questions.Count);
+        int turns = scripts.Count == 0 ? 0 : scripts.Max(script => script.Questions.Length);
         int tooLong = 0;
         int disobeyed = 0;
         for (int turn = 0; turn < turns; turn++)
@@ -88,8 +88,18 @@ public static class GhostAttention
             progress?.Report((turn + 1, turns));
         }
 
-        return new GhostAttentionResult([.. scripts.SelectMany((script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i)))], dialogues.Count, disobeyed, tooLong);
+        Dialogue[] training =
+            [.. scripts.SelectMany((script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i)))];
+        return new GhostAttentionResult(training, dialogues.Count, disobeyed, tooLong);
     }
+
+    /// <summary>What the user asks, turn by turn.</summary>
+    internal static string[] Questions(Dialogue dialogue) =>
+        [.. dialogue.Messages.Where(message => message.Role == ChatRole.User).Select(message => message.Content)];
+
+    /// <summary>The system message of a dialogue, where it has one: it stays in front.</summary>
+    internal static List<ChatMessage> SystemMessage(Dialogue dialogue) =>
+        [.. dialogue.Messages.Take(1).Where(message => message.Role == ChatRole.System)];
 
     private static SampledAnswer? Choose(
         AlignmentPrompt prompt, GhostInstructionSet instruction, SampledAnswer[] answers, IRewardFunction? reward)
@@ -100,34 +110,35 @@ public static class GhostAttention
             return obedient.FirstOrDefault();
         }
 
-        double[] scores = reward.Score([.. obedient.Select(answer => new AnsweredPrompt(prompt, answer))]);
+        double[] scores = reward.ScoreChecked([.. obedient.Select(answer => new AnsweredPrompt(prompt, answer))]);
         return obedient[Array.IndexOf(scores, scores.Max())];
     }
 
     /// <summary>A dialogue on its way: with the instruction in every message, and with it in the first only.</summary>
     private sealed class Script(Dialogue dialogue, GhostInstructionSet instruction)
     {
-        private readonly List<ChatMessage> _plain = [];
+        private readonly List<ChatMessage> _plain = SystemMessage(dialogue);
+        private readonly int _systemMessages = SystemMessage(dialogue).Count;
         private bool _hasEnded;
 
-        public List<string> Questions { get; } = [.. dialogue.Messages.Where(m => m.Role == ChatRole.User).Select(m => m.Content)];
+        public string[] Questions { get; } = Questions(dialogue);
 
         public GhostInstructionSet Instruction => instruction;
 
         public string Origin => dialogue.Origin;
 
-        public List<ChatMessage> Instructed { get; } = [];
+        public List<ChatMessage> Instructed { get; } = SystemMessage(dialogue);
 
         /// <summary>Asks the question of a turn; false where the dialogue has come to its end.</summary>
         public bool Ask(int turn)
         {
-            if (_hasEnded || turn >= Questions.Count)
+            if (_hasEnded || turn >= Questions.Length)
             {
                 return false;
             }
 
             Instructed.Add(new ChatMessage(ChatRole.User, instruction.AddTo(Questions[turn])));
-            _plain.Add(_plain.Count == 0 ? Instructed[0] : new ChatMessage(ChatRole.User, Questions[turn]));
+            _plain.Add(_plain.Count == _systemMessages ? Instructed[^1] : new ChatMessage(ChatRole.User, Questions[turn]));
             return true;
         }
 
@@ -154,14 +165,14 @@ public static class GhostAttention
         /// <summary>Dialogues that end at the last turn and at others from the second on.</summary>
         public IEnumerable<Dialogue> ToTraining(int ends, DeterministicRandom random)
         {
-            int[] turns = [.. Enumerable.Range(2, Math.Max(0, (_plain.Count / 2) - 1))];
+            int[] turns = [.. Enumerable.Range(2, Math.Max(0, ((_plain.Count - _systemMessages) / 2) - 1))];
             if (turns.Length > ends)
             {
                 random.Shuffle(turns.AsSpan(0, turns.Length - 1));
                 turns = [.. turns[..(ends - 1)].Order(), turns[^1]];
             }
 
-            return turns.Select(turn => new Dialogue([.. _plain.Take(turn * 2)])
+            return turns.Select(turn => new Dialogue([.. _plain.Take(_systemMessages + (turn * 2))])
             {
                 LastAnswerOnly = true,
                 Origin = $"ghost attention on {Origin}, turn {turn}",

@@ -58,15 +58,16 @@ public static class GhostAttentionEvaluation
                 $"{dialogues.Count} dialogues need as many instructions; found {instructions.Count}.", nameof(instructions));
         }
 
-        List<ChatMessage>[] played = [.. dialogues.Select(_ => new List<ChatMessage>())];
+        string[][] questions = [.. dialogues.Select(GhostAttention.Questions)];
+        List<ChatMessage>[] played = [.. dialogues.Select(GhostAttention.SystemMessage)];
         List<int> going = [.. Enumerable.Range(0, dialogues.Count)];
         List<GhostAttentionTurn> results = [];
         for (int turn = 1; turn <= turns.Max(); turn++)
         {
-            going.RemoveAll(i => (turn - 1) * 2 >= dialogues[i].Messages.Count);
+            going.RemoveAll(i => turn > questions[i].Length);
             foreach (int i in going)
             {
-                string question = dialogues[i].Messages[(turn - 1) * 2].Content;
+                string question = questions[i][turn - 1];
                 played[i].Add(new ChatMessage(ChatRole.User, turn == 1 ? instructions[i].AddTo(question) : question));
             }
 

@@ -18,7 +18,7 @@ public enum GhostInstructionKind
 /// </summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="Text">As a sentence.</param>
-/// <param name="Terse">Shortened: <c>Act as: pirate</c>.</param>
+/// <param name="Terse">Shortened: <c>Act as: pirate</c>; empty where there is no short form.</param>
 /// <param name="Phrase">What every answer must hold: at its beginning, in it, or at its end.</param>
 public sealed record GhostInstruction(GhostInstructionKind Kind, string Text, string Terse, string Phrase)
 {

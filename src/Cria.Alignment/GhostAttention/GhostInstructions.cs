@@ -27,30 +27,20 @@ public static class GhostInstructions
     /// <param name="seed">Decides them.</param>
     /// <param name="heldOut">Whether they are combinations (of two or three) that training never has; otherwise those it may have, single
     /// ones included.</param>
-    public static IReadOnlyList<GhostInstructionSet> Draw(int count, ulong seed, bool heldOut)
+    public static IReadOnlyList<GhostInstructionSet> Draw(int count, ulong seed, bool heldOut) => Draw(
+        [Openings, Names, Closings], count, new DeterministicRandom(seed, heldOut ? 1UL : 0), chosen => IsHeldOut(chosen) == heldOut);
+
+    /// <summary>Draws instructions of one or more kinds from a pool of one's own; half of those that have a short form take it.</summary>
+    /// <param name="pool">At least one.</param>
+    /// <param name="count">How many sets.</param>
+    /// <param name="seed">Decides them.</param>
+    public static IReadOnlyList<GhostInstructionSet> Draw(IReadOnlyList<GhostInstruction> pool, int count, ulong seed)
     {
-        DeterministicRandom random = new(seed, heldOut ? 1UL : 0);
-        List<GhostInstructionSet> sets = [];
-        while (sets.Count < count)
-        {
-            List<GhostInstruction> chosen = [];
-            foreach (GhostInstruction[] pool in new[] { Openings, Names, Closings })
-            {
-                GhostInstruction instruction = pool[random.NextInt(pool.Length)];
-                if (random.NextInt(2) == 0)
-                {
-                    chosen.Add(instruction);
-                }
-            }
-
-            GhostInstructionSet set = new(chosen, random.NextInt(2) == 0);
-            if (chosen.Count > 0 && IsHeldOut(chosen) == heldOut)
-            {
-                sets.Add(set);
-            }
-        }
-
-        return sets;
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentOutOfRangeException.ThrowIfZero(pool.Count, nameof(pool));
+        return Draw(
+            [.. pool.GroupBy(instruction => instruction.Kind).OrderBy(kind => kind.Key).Select(kind => kind.ToArray())],
+            count, new DeterministicRandom(seed), _ => true);
     }
 
     /// <summary>Dialogues in which the instruction stands in every message of the user and every answer obeys it: from them supervised
@@ -74,6 +64,32 @@ public static class GhostInstructions
                 Origin = $"instructed {dialogue.Origin}",
             }),
         ];
+    }
+
+    private static List<GhostInstructionSet> Draw(
+        GhostInstruction[][] pools, int count, DeterministicRandom random, Predicate<List<GhostInstruction>> isWanted)
+    {
+        List<GhostInstructionSet> sets = [];
+        while (sets.Count < count)
+        {
+            List<GhostInstruction> chosen = [];
+            foreach (GhostInstruction[] pool in pools)
+            {
+                GhostInstruction instruction = pool[random.NextInt(pool.Length)];
+                if (random.NextInt(2) == 0)
+                {
+                    chosen.Add(instruction);
+                }
+            }
+
+            bool isTerse = random.NextInt(2) == 0;
+            if (chosen.Count > 0 && isWanted(chosen))
+            {
+                sets.Add(new GhostInstructionSet(chosen, isTerse && chosen.TrueForAll(instruction => instruction.Terse.Length > 0)));
+            }
+        }
+
+        return sets;
     }
 
     /// <summary>Single instructions are never held out: a model this small can only combine what it knows.</summary>

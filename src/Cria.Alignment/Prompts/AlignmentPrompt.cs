@@ -18,4 +18,10 @@ public sealed record AlignmentPrompt(string Id, IReadOnlyList<ChatMessage> Messa
 
     /// <summary>A good answer, for a judge that compares with one; null where there is none. The model never sees it.</summary>
     public string? Reference { get; init; }
+
+    /// <summary>Where it came from (<c>file, line 12</c>), for messages; empty where it was made in memory.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>How messages call it.</summary>
+    public string Label => Origin.Length > 0 ? $"prompt '{Id}' ({Origin})" : $"prompt '{Id}'";
 }

@@ -61,6 +61,7 @@ public static class PromptFile
             RiskCategory = line.Text("category") ?? "",
             AttackVector = line.Text("attack") ?? "",
             Reference = line.Text("reference"),
+            Origin = line.Where,
         };
     }
 }

@@ -77,13 +77,13 @@ internal static class PolicyStart
         }
         catch (InvalidDialogueException e)
         {
-            throw new AlignmentDataException($"Prompt {prompt.Id}: {e.Message}", e);
+            throw new AlignmentDataException($"The {prompt.Label}: {e.Message}", e);
         }
 
         return tokens < start.Config.ContextLength
             ? tokens
             : throw new AlignmentDataException(
-                $"Prompt {prompt.Id} has {tokens} tokens; the model's context of {start.Config.ContextLength} leaves no room for an "
+                $"The {prompt.Label} has {tokens} tokens; the model's context of {start.Config.ContextLength} leaves no room for an "
                 + "answer.");
     }
 }

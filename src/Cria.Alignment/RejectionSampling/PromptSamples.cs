@@ -14,6 +14,11 @@ public sealed record PromptSamples(AlignmentPrompt Prompt, IReadOnlyList<AnswerT
     /// <summary>The answer with the highest reward: the new target (Touvron et al. 2023, §3.2.3).</summary>
     public AnswerText Best => Answers[BestIndex];
 
+    /// <summary>
+    /// Whether the best answer can be learned: an empty one is nothing to learn, and one that was cut off would teach to end in the middle.
+    /// </summary>
+    public bool IsTarget => Best.IsFinished && !string.IsNullOrWhiteSpace(Best.Text);
+
     /// <summary>The prompt with its best answer, to learn from.</summary>
     public Dialogue ToDialogue() => new([.. Prompt.Messages, new ChatMessage(ChatRole.Assistant, Best.Text)]) { Origin = $"prompt {Prompt.Id}" };
 

@@ -9,6 +9,9 @@ namespace Cria.Alignment;
 /// </summary>
 public sealed class FeatureRewardModel : RewardModel
 {
+    /// <summary>The file of the head.</summary>
+    public const string HeadFile = FeatureHead.FileName;
+
     private readonly LoadedModel _model;
     private readonly FeatureExtractor _extractor;
     private readonly FeatureHead _head;
@@ -22,7 +25,7 @@ public sealed class FeatureRewardModel : RewardModel
     }
 
     /// <summary>Whether a directory holds a head over features.</summary>
-    internal static bool IsAt(string folder) => File.Exists(Path.Combine(folder, FeatureHead.FileName));
+    public static bool IsAt(string folder) => File.Exists(Path.Combine(folder, FeatureHead.FileName));
 
     /// <summary>Loads a head and the model that it reads.</summary>
     /// <exception cref="InvalidModelFileException">The file is broken, or the model is another one.</exception>

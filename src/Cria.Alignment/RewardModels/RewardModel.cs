@@ -106,13 +106,13 @@ public abstract class RewardModel : IRewardFunction, IDisposable
         }
         catch (InvalidDialogueException e)
         {
-            throw new AlignmentDataException($"Prompt '{answer.Prompt.Id}': {e.Message}", e);
+            throw new AlignmentDataException($"The {answer.Prompt.Label}: {e.Message}", e);
         }
 
         return encoded.Ids.Length <= ContextLength
             ? encoded
             : throw new AlignmentDataException(
-                $"Prompt '{answer.Prompt.Id}' and its answer have {encoded.Ids.Length} tokens; "
+                $"The {answer.Prompt.Label} and its answer have {encoded.Ids.Length} tokens; "
                 + $"the reward model '{Name}' reads {ContextLength}.");
     }
 

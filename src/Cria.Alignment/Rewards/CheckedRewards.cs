@@ -45,7 +45,7 @@ public static class CheckedRewards
             if (!double.IsFinite(scores[i]))
             {
                 throw new AlignmentDataException(
-                    $"{source} scored an answer to prompt '{answers[i].Prompt.Id}' with {scores[i]}; expected a finite number.");
+                    $"{source} scored an answer to {answers[i].Prompt.Label} with {scores[i]}; expected a finite number.");
             }
         }
     }
@@ -61,10 +61,10 @@ public static class CheckedRewards
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                return $"an answer to prompt '{answer.Prompt.Id}'";
+                return $"an answer to {answer.Prompt.Label}";
             }
         }
 
-        return answers.Count == 0 ? "no answers" : $"{answers.Count} answers together, the first to prompt '{answers[0].Prompt.Id}'";
+        return answers.Count == 0 ? "no answers" : $"{answers.Count} answers together, the first to {answers[0].Prompt.Label}";
     }
 }

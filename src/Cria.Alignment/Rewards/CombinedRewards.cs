@@ -10,7 +10,7 @@ public delegate double[] RewardCombination(IReadOnlyList<AnsweredPrompt> answers
 
 /// <summary>
 /// What rejection sampling chooses by and PPO maximises: any number of reward functions and how their raw scores become one. Llama 2's
-/// combination is <see cref="Llama2"/>; PPO whitens the reward and subtracts the KL penalty itself.
+/// combination is <see cref="Llama2(IRewardFunction, IRewardFunction, double)"/>; PPO whitens the reward and subtracts the KL penalty itself.
 /// </summary>
 public sealed class CombinedRewards
 {
@@ -49,6 +49,10 @@ public sealed class CombinedRewards
     /// <summary>The raw scores of one function as they are.</summary>
     public static CombinedRewards Single(IRewardFunction function) => new([function], (_, scores) => scores[0], "one function");
 
+    /// <summary>The mean of the raw scores of several functions.</summary>
+    public static CombinedRewards Mean(IReadOnlyList<IRewardFunction> functions) =>
+        new(functions, (_, scores) => MeanOf(scores), "mean");
+
     /// <summary>
     /// Llama 2's (Touvron et al. 2023, §3.2.3): the safety score where the prompt is tagged or the safety score, as a probability, lies
     /// below the threshold; otherwise helpfulness. The paper takes the logit of the chosen probability, which is the raw score again.
@@ -56,8 +60,16 @@ public sealed class CombinedRewards
     /// <param name="helpfulness">Raw helpfulness.</param>
     /// <param name="safety">Raw safety.</param>
     /// <param name="threshold">A probability; the paper's 0.15 has a precision of 0.89 and a recall of 0.55 on its safety set.</param>
-    public static CombinedRewards Llama2(IRewardFunction helpfulness, IRewardFunction safety, double threshold = 0.15)
+    public static CombinedRewards Llama2(IRewardFunction helpfulness, IRewardFunction safety, double threshold = 0.15) =>
+        Llama2([helpfulness], safety, threshold);
+
+    /// <summary>Llama 2's, with the mean of several functions as helpfulness.</summary>
+    /// <param name="helpfulness">Raw helpfulness; at least one.</param>
+    /// <param name="safety">Raw safety.</param>
+    /// <param name="threshold">A probability.</param>
+    public static CombinedRewards Llama2(IReadOnlyList<IRewardFunction> helpfulness, IRewardFunction safety, double threshold = 0.15)
     {
+        ArgumentNullException.ThrowIfNull(helpfulness);
         if (threshold is not (>= 0 and < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "The threshold is a probability below 1.");
@@ -65,9 +77,13 @@ public sealed class CombinedRewards
 
         double rawThreshold = Math.Log(threshold / (1 - threshold));
         return new CombinedRewards(
-            [helpfulness, safety],
-            (answers, scores) => [.. answers.Select(
-                (answer, i) => answer.Prompt.IsSafety || scores[1][i] < rawThreshold ? scores[1][i] : scores[0][i])],
+            [.. helpfulness, safety],
+            (answers, scores) =>
+            {
+                double[] safe = scores[^1];
+                double[] helpful = MeanOf([.. scores.SkipLast(1)]);
+                return [.. answers.Select((answer, i) => answer.Prompt.IsSafety || safe[i] < rawThreshold ? safe[i] : helpful[i])];
+            },
             string.Create(CultureInfo.InvariantCulture, $"Llama 2, safety below {threshold}"));
     }
 
@@ -83,6 +99,19 @@ public sealed class CombinedRewards
         double[] combined = _combine(answers, scores);
         CheckedRewards.Check($"The combination of the rewards ({Description})", answers, combined);
         return new ScoredAnswers(scores, combined);
+    }
+
+    /// <summary>The combined reward as one function.</summary>
+    public IRewardFunction ToFunction() => Functions.Count == 1 ? Functions[0] : new Combination(this);
+
+    private static double[] MeanOf(IReadOnlyList<double[]> scores) =>
+        scores.Count == 1 ? scores[0] : [.. scores[0].Select((_, i) => scores.Average(function => function[i]))];
+
+    private sealed class Combination(CombinedRewards rewards) : IRewardFunction
+    {
+        public string Name { get; } = string.Join(" and ", rewards.Functions.Select(function => function.Name));
+
+        public double[] Score(IReadOnlyList<AnsweredPrompt> answers) => rewards.Score(answers).Combined;
     }
 }
 

@@ -25,7 +25,7 @@ public sealed class DelegateReward(string name, Func<AnsweredPrompt, double> sco
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 throw new AlignmentDataException(
-                    $"The reward function '{name}' failed on an answer to prompt '{answers[i].Prompt.Id}': {e.Message}", e);
+                    $"The reward function '{name}' failed on an answer to {answers[i].Prompt.Label}: {e.Message}", e);
             }
         }
 

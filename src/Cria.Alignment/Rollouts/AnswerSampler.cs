@@ -145,7 +145,7 @@ public sealed class AnswerSampler : IDisposable
         return ids.Length < _engine.ContextLength
             ? ids
             : throw new AlignmentDataException(
-                $"Prompt {prompt.Id} has {ids.Length} tokens; "
+                $"The {prompt.Label} has {ids.Length} tokens; "
                 + $"the model's context of {_engine.ContextLength} leaves no room for an answer.");
     }
 }

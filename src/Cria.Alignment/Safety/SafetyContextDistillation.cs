@@ -74,6 +74,7 @@ public static class SafetyContextDistillation
             template.Add(Prefixed(prompt, SafetyPreprompts.WithTemplate(prompt.RiskCategory, ref random)));
         }
 
+        sampler.Check([.. prompts, .. generic, .. template]);
         ScoredAnswer[] originals = Score(prompts, prompts);
         ScoredAnswer[] generics = Score(generic, prompts);
         ScoredAnswer[] templates = Score(template, prompts);
@@ -111,12 +112,12 @@ public static class SafetyContextDistillation
     {
         if (!prompt.IsSafety || prompt.RiskCategory.Length == 0)
         {
-            throw new AlignmentDataException($"Prompt {prompt.Id} is not adversarial with a risk category; only such are distilled.");
+            throw new AlignmentDataException($"The {prompt.Label} is not adversarial with a risk category; only such are distilled.");
         }
 
         if (prompt.Messages[0].Role == ChatRole.System)
         {
-            throw new AlignmentDataException($"Prompt {prompt.Id} has a system message; the preprompt would take its place.");
+            throw new AlignmentDataException($"The {prompt.Label} has a system message; the preprompt would take its place.");
         }
     }
 }

@@ -37,7 +37,7 @@ internal static class NumberOption
         Description = description,
         DefaultValueFactory = _ => defaultValues,
         AllowMultipleArgumentsPerToken = true,
-        CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token, name, WithinRange(1, maximum), Range(1, maximum)))],
+        CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, name, WithinRange(1, maximum), Range(1, maximum)))],
     };
 
     /// <summary>A real number or null.</summary>
@@ -51,23 +51,39 @@ internal static class NumberOption
         CustomParser = result => Parse<float>(result, name, value => float.IsFinite(value) && isValid(value), expected),
     };
 
+    /// <summary>Numbers separated by commas or spaces.</summary>
+    /// <param name="name">With its dashes.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="isValid">Whether a number is in range.</param>
+    /// <param name="expected">The range, for messages.</param>
+    /// <param name="defaultValues">What stands where the option is not given.</param>
+    public static Option<T[]> List<T>(string name, string description, Predicate<T> isValid, string expected, params T[] defaultValues)
+        where T : INumber<T> => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => defaultValues,
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result =>
+                [.. result.Tokens.SelectMany(token => token.Value.Split(',')).Select(part => Parse(result, part, name, isValid, expected))],
+        };
+
     private static Predicate<int> WithinRange(int minimum, int maximum) => value => value >= minimum && value <= maximum;
 
     private static string Range(int minimum, int maximum) =>
         maximum == int.MaxValue ? $"a whole number from {minimum}" : $"a whole number from {minimum} to {maximum}";
 
     private static T Parse<T>(ArgumentResult result, string name, Predicate<T> isValid, string expected)
-        where T : INumber<T> => Parse(result, result.Tokens[^1], name, isValid, expected);
+        where T : INumber<T> => Parse(result, result.Tokens[^1].Value, name, isValid, expected);
 
-    private static T Parse<T>(ArgumentResult result, Token token, string name, Predicate<T> isValid, string expected)
+    private static T Parse<T>(ArgumentResult result, string text, string name, Predicate<T> isValid, string expected)
         where T : INumber<T>
     {
-        if (T.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out T? value) && isValid(value))
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T? value) && isValid(value))
         {
             return value;
         }
 
-        result.AddError($"{name} must be {expected}, but it is '{token.Value}'.");
+        result.AddError($"{name} must be {expected}, but it is '{text}'.");
         return T.Zero;
     }
 }

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using Cria.Alignment;
 using Cria.Cli.Terminal;
 using Cria.Compute;
-using Cria.Models;
 
 namespace Cria.Cli.Commands;
 
@@ -17,16 +15,14 @@ internal static class PreferencesSampleCommand
         Argument<string> first = CommonOptions.Model();
         Argument<string> second = new("MODEL2") { Description = "The other model; may be the same." };
         Option<string> store = PreferencesCommand.Store();
-        Option<string> prompts = CommonOptions.JsonLines("\"prompt\" or \"messages\"");
+        Option<string> prompts = PromptInput.Prompts();
         Option<string?> kind = PreferencesCommand.Kind("The guideline to judge by; default helpfulness.");
         Option<int?> batch = PreferencesCommand.Batch("The number of the batch; it belongs to these two models from now on. Default 0.");
         Option<int> holdOut = PreferencesCommand.HoldOutEvery();
         Option<int> pairs = NumberOption.Whole("--pairs", "Pairs for each prompt.", defaultValue: 1);
-        Option<string> temperatures = new("--temperatures")
-        {
-            Description = "The temperatures that each answer's is drawn from, separated by commas.",
-            DefaultValueFactory = _ => "0.6,0.8,1.0",
-        };
+        Option<double[]> temperatures = NumberOption.List(
+            "--temperatures", "The temperatures that each answer's is drawn from, separated by commas.",
+            value => value >= 0 && double.IsFinite(value), "numbers from 0 separated by commas", 0.6, 0.8, 1.0);
         Option<int> maximum = NumberOption.Whole("--max-tokens", "The most tokens of an answer.", defaultValue: 256);
         Option<ulong> seed = CommonOptions.Seed();
         Option<int> atOnce = NumberOption.Whole("--at-once", "Answers decoded at once at most.", defaultValue: 64);
@@ -53,13 +49,13 @@ internal static class PreferencesSampleCommand
                 PairsPerPrompt = parsed.GetValue(pairs),
                 MaximumTokens = parsed.GetValue(maximum),
                 Seed = parsed.GetValue(seed),
-                Temperatures = Temperatures(parsed.GetRequiredValue(temperatures)),
+                Temperatures = parsed.GetRequiredValue(temperatures),
             };
-            IReadOnlyList<AlignmentPrompt> asked = PromptFile.Read(parsed.GetRequiredValue(prompts));
+            IReadOnlyList<AlignmentPrompt> asked = PromptInput.Read(parsed.GetRequiredValue(prompts));
             PreferenceStore opened = await PreferenceStore.OpenAsync(parsed.GetRequiredValue(store), cancellation);
             using CpuDevice device = new(CommonOptions.ThreadCount(parsed.GetValue(threads)));
-            using Variant one = new(parsed.GetRequiredValue(first), device, parsed.GetValue(atOnce));
-            using Variant other = new(parsed.GetRequiredValue(second), device, parsed.GetValue(atOnce));
+            using OpenChatModel one = new(parsed.GetRequiredValue(first), device, parsed.GetValue(atOnce));
+            using OpenChatModel other = new(parsed.GetRequiredValue(second), device, parsed.GetValue(atOnce));
             await opened.StartBatchAsync(
                 new PreferenceBatch(options.Batch, [one.Pair.Label, other.Pair.Label], parsed.GetValue(holdOut)), cancellation);
             PairSamplingResult result = Sample(one, other, asked, options, cancellation);
@@ -72,53 +68,10 @@ internal static class PreferencesSampleCommand
     }
 
     private static PairSamplingResult Sample(
-        Variant one, Variant other, IReadOnlyList<AlignmentPrompt> prompts, PairSamplingOptions options, CancellationToken cancellation)
+        OpenChatModel one, OpenChatModel other, IReadOnlyList<AlignmentPrompt> prompts, PairSamplingOptions options, CancellationToken cancellation)
     {
         using ProgressLine line = new();
-        int all = prompts.Count * options.PairsPerPrompt * 2;
         return PairSampler.Sample(
-            one.Pair,
-            other.Pair,
-            prompts,
-            options,
-            new InlineProgress<int>(done => line.Update(() =>
-                $"  {done:N0}/{all:N0} answers, {done / line.Seconds:F1}/s, "
-                + $"{ProgressLine.Duration((all - done) * line.Seconds / done)} left")),
-            cancellation);
-    }
-
-    private static double[] Temperatures(string text) =>
-    [
-        .. text.Split(',').Select(part =>
-            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            && value >= 0 && double.IsFinite(value)
-                ? value
-                : throw new CliException($"--temperatures must be numbers from 0 separated by commas, but one is '{part}'.")),
-    ];
-
-    /// <summary>A chat model, open to sample from.</summary>
-    private sealed class Variant : IDisposable
-    {
-        private readonly LoadedModel _model;
-        private readonly AnswerSampler _sampler;
-
-        public Variant(string path, CpuDevice device, int atOnce)
-        {
-            _model = ModelLoader.Load(path, null);
-            Tokenizer tokenizer = _model.Tokenizer ?? throw new CliException($"{_model.Source} has no tokenizer.");
-            ChatFormat format =
-                _model.ChatFormat ?? throw new CliException($"{_model.Source} has no chat format: it was not tuned for dialogue.");
-            _sampler = new AnswerSampler(_model.Weights, tokenizer, format, device, atOnce);
-            string source = Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Source));
-            Pair = new PairVariant(Path.GetFileName(source), ModelVersion.Of(source), _sampler);
-        }
-
-        public PairVariant Pair { get; }
-
-        public void Dispose()
-        {
-            _sampler.Dispose();
-            _model.Dispose();
-        }
+            one.Pair, other.Pair, prompts, options, AnswerProgress.On(line, prompts.Count * options.PairsPerPrompt * 2), cancellation);
     }
 }

@@ -76,19 +76,12 @@ internal static class RewardBestOfNCommand
     private static AnswerText[][] Sample(
         BestOfNSection section, AlignmentPrompt[] prompts, ulong seed, Device device, CancellationToken cancellation)
     {
-        using LoadedModel model = ModelLoader.Load(section.Model);
-        if (model.Tokenizer is null || model.ChatFormat is null)
-        {
-            throw new CliException($"{section.Model}: the model that answers needs a tokenizer and a chat template.");
-        }
-
+        using OpenChatModel model = new(section.Model, device);
         using ProgressLine line = new();
-        using AnswerSampler sampler = new(model.Weights, model.Tokenizer, model.ChatFormat, device);
-        int all = prompts.Length * section.Counts.Max();
-        return sampler.Sample(
-            prompts, section.Counts.Max(), (float)section.Temperature, section.MaximumTokens, seed,
-            progress: new InlineProgress<int>(done => line.Update(() => $"  {done:N0}/{all:N0} answers sampled")),
-            cancellation: cancellation);
+        int answers = section.Counts.Max();
+        return model.Sampler.Sample(
+            prompts, answers, (float)section.Temperature, section.MaximumTokens, seed,
+            progress: AnswerProgress.On(line, prompts.Length * answers), cancellation: cancellation);
     }
 
     private static string Table(BestOfN result)

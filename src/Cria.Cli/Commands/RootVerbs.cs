@@ -62,8 +62,12 @@ internal static class RootVerbs
         root.Subcommands.Add(SftCommand.Create());
         root.Subcommands.Add(PreferencesCommand.Create());
         root.Subcommands.Add(RewardCommand.Create());
+        root.Subcommands.Add(RejectionSampleCommand.Create());
         root.Subcommands.Add(PpoCommand.Create());
         root.Subcommands.Add(DpoCommand.Create());
+        root.Subcommands.Add(GhostAttentionCommand.Create());
+        root.Subcommands.Add(SafetyCommand.Create());
+        root.Subcommands.Add(CompareCommand.Create());
         root.Subcommands.Add(GenerateCommand.Create());
         root.Subcommands.Add(ScoreCommand.Create());
         root.Subcommands.Add(ChatCommand.Create());

@@ -55,8 +55,8 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
         string[] rewardModels = safety.Length > 0 ? [helpfulness, safety] : [helpfulness];
         string fingerprint = StageRunner.Fingerprint(
             [
-                ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings, PromptHash(prompts),
-                PromptHash(heldOut),
+                ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings, ModelInput.Hash(prompts),
+                ModelInput.Hash(heldOut),
             ]);
         stages.Run(stage, fingerprint, [folder], () =>
         {
@@ -104,12 +104,6 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
         Seed = seed,
         CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
     };
-
-    private static string PromptHash(IReadOnlyList<AlignmentPrompt> prompts) => StageRunner.Fingerprint(
-        [
-            .. prompts.SelectMany(
-                prompt => prompt.Messages.Select(message => $"{message.Role} {message.Content}").Prepend($"{prompt.IsSafety}")),
-        ]);
 
     private static void Require(string value, string key, string expected)
     {

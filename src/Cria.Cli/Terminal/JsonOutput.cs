@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cria.Evaluation;
 
 namespace Cria.Cli.Terminal;
 
@@ -50,6 +51,33 @@ internal static class JsonOutput
         {
             writer.WriteNullValue();
         }
+    }
+
+    /// <summary>A mean with its standard error.</summary>
+    public static void WriteFigure(this Utf8JsonWriter writer, string name, MeanFigure figure)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteNumber("mean", figure.Mean);
+        writer.WriteNumber("standard_error", figure.StandardError);
+        writer.WriteNumber("count", figure.Count);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>A share with its standard error; null where there was nothing to count.</summary>
+    public static void WriteRate(this Utf8JsonWriter writer, string name, Rate rate)
+    {
+        if (!rate.IsDefined)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+
+        writer.WriteStartObject(name);
+        writer.WriteNumber("rate", rate.Value);
+        writer.WriteNumber("standard_error", rate.StandardError);
+        writer.WriteNumber("successes", rate.Successes);
+        writer.WriteNumber("trials", rate.Trials);
+        writer.WriteEndObject();
     }
 
     private static string Write(Action<Utf8JsonWriter> write, JsonWriterOptions options)

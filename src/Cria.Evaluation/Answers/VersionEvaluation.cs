@@ -87,7 +87,7 @@ public static class VersionEvaluation
             double.IsFinite(value)
                 ? value
                 : throw new AlignmentDataException(
-                    $"{name} scored the answer to prompt {flat[index].Prompt.Id} with {value}; expected a finite number."));
+                    $"{name} scored the answer to {flat[index].Prompt.Label} with {value}; expected a finite number."));
 
         for (int i = 0; i < flat.Length; i++)
         {

@@ -62,6 +62,23 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
         Assert.Equal([Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes."], scores.Dialogues[0].Messages.Take(4).Select(m => m.Content));
     }
 
+    [Fact]
+    public void A_system_message_stays_in_front()
+    {
+        Dialogue script = new([new ChatMessage(ChatRole.System, "Sail."), .. TaughtChat.Dialogue("one", "-", "two", "-").Messages]);
+        GhostAttentionResult result = GhostAttention.Synthesise(
+            sailor.Chat.Sampler, [script], [Anything], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
+        Assert.Equal(
+            ["Sail.", Anything.AddTo("one"), "two"],
+            Assert.Single(result.Dialogues).Messages.Where(message => message.Role != ChatRole.Assistant).Select(message => message.Content));
+        GhostAttentionScores scores = GhostAttentionEvaluation.Measure(sailor.Chat.Sampler, [script], [Anything], [2, 3], maximumTokens: 16);
+        Assert.Equal(["Sail.", Anything.AddTo("one")], scores.Dialogues[0].Messages.Take(2).Select(message => message.Content));
+        Assert.Equal([1, 0], scores.Turns.Select(turn => turn.Dialogues));
+    }
+
+    private static GhostInstructionSet Anything { get; } =
+        new([new GhostInstruction(GhostInstructionKind.Name, "Say something.", "", "")], IsTerse: false);
+
     private static GhostInstructionSet Opening(string phrase) =>
         new([GhostInstructions.All.Single(instruction => instruction.Phrase == phrase)], IsTerse: true);
 
@@ -78,6 +95,7 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
                 250,
                 new Dialogue([.. questions.SelectMany((question, i) => Turn(i == 0 ? Pirate.AddTo(question) : question))]),
                 new Dialogue([.. questions.SelectMany(question => Turn(Pirate.AddTo(question)))]),
+                new Dialogue([new ChatMessage(ChatRole.System, "Sail."), .. Turn(Anything.AddTo("one")), .. Turn(Anything.AddTo("two"))]),
                 new Dialogue([.. Turn(King.AddTo("one")), .. Turn("two")]));
 
             static ChatMessage[] Turn(string question) => [new(ChatRole.User, question), new(ChatRole.Assistant, "Ahoy, yes.")];

@@ -34,6 +34,18 @@ public sealed class GhostInstructionTests
     }
 
     [Fact]
+    public void A_pool_of_ones_own_is_combined_and_shortened_only_where_it_can_be()
+    {
+        GhostInstruction name = new(GhostInstructionKind.Name, "Call me Eve.", "", "Eve");
+        GhostInstruction end = new(GhostInstructionKind.Closing, "End with \"Bye.\"", "End: Bye.", "Bye.");
+        IReadOnlyList<GhostInstructionSet> sets = GhostInstructions.Draw([end, name], 200, 1);
+        Assert.Equal([1, 2], sets.Select(set => set.Instructions.Count).Distinct().Order());
+        Assert.All(sets, set => Assert.False(set.IsTerse && set.Instructions.Contains(name)));
+        Assert.Contains(sets, set => set.IsTerse);
+        Assert.Contains(sets, set => set.IsObeyed("Eve, yes. Bye.") && set.Instructions.Count == 2 && !set.IsObeyed("Yes. Bye."));
+    }
+
+    [Fact]
     public void Instructed_dialogues_obey_in_every_turn()
     {
         Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i => TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}.", "And the next?", "Gets another."))];

@@ -169,7 +169,7 @@ public sealed class PreferenceStore
                 ?? ComparisonCheck.PairProblem(pair.First.Text, "first", pair.Second.Text, "second");
             if (problem is not null)
             {
-                throw new AlignmentDataException($"A pair of prompt '{pair.Prompt.Id}': {problem}");
+                throw new AlignmentDataException($"A pair of the {pair.Prompt.Label}: {problem}");
             }
         }
 

@@ -71,8 +71,7 @@ internal static class RejectionSamplingStage
             sampler, prompts, rewards, settings, Samples(context, round), fingerprint,
             new InlineProgress<RejectionSamplingProgress>(progress => line.Update(() => Describe(progress, line.Seconds))), context.Cancellation);
 
-        // An empty answer is nothing to learn, and one that was cut off would teach to end in the middle.
-        PromptSamples[] targets = [.. samples.Where(sample => sample.Best.IsFinished && !string.IsNullOrWhiteSpace(sample.Best.Text))];
+        PromptSamples[] targets = [.. samples.Where(sample => sample.IsTarget)];
         DialogueFile.Write(Best(context, round), targets.Select(sample => sample.ToDialogue()));
         Record(context, new RejectionSamplingRound($"rlhf-v{round}", "helpfulness and safety", prompts.Count, section.Samples, settings.Temperature)
         {
