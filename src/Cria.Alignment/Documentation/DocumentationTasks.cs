@@ -88,11 +88,6 @@ public sealed class DocumentationTasks
         return Conversations(_fineTuning, count, () => shortest + random.NextInt(longest - shortest + 1), longest, 5);
     }
 
-    /// <summary>Dialogues of a fixed number of turns about members of supervised fine-tuning: scripts for ghost attention.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="turns">Turns of each.</param>
-    public IReadOnlyList<Dialogue> Scripts(int count, int turns) => Conversations(_fineTuning, count, () => turns, turns, 9);
-
     /// <summary>Dialogues of a fixed number of turns about held-out members, with the documentation's answers.</summary>
     /// <param name="count">How many.</param>
     /// <param name="turns">Turns of each.</param>

@@ -27,6 +27,6 @@ internal sealed class GhostAttentionSection
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; set; } = 56;
 
-    /// <summary>Dialogues to learn from at most, one for each turn from the second on; spread evenly over all there are; 0 for all.</summary>
-    public int TrainingDialogues { get; set; } = 1000;
+    /// <summary>Training dialogues of one sampled dialogue, each ending at another of its turns.</summary>
+    public int EndsPerDialogue { get; set; } = 4;
 }

@@ -22,9 +22,10 @@ internal sealed class TasksSection
     public int Conversations { get; set; } = 600;
 
     /// <summary>
-    /// Single questions with an instruction that the answer obeys, for supervised fine-tuning: what ghost attention later extends over turns.
+    /// Dialogues of two or three turns, for supervised fine-tuning, with an instruction in each turn that the answer obeys: what ghost attention
+    /// later carries over from the first turn.
     /// </summary>
-    public int InstructedDialogues { get; set; } = 3000;
+    public int InstructedDialogues { get; set; } = 1500;
 
     /// <summary>Dialogues held out of supervised fine-tuning, for its validation loss.</summary>
     public int ValidationDialogues { get; set; } = 200;

@@ -66,12 +66,13 @@ internal static class StyleSheet
         .scroll{overflow-x:auto;margin:12px 0;-webkit-overflow-scrolling:touch}
         .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
         table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;min-width:min(100%,420px)}
-        caption{text-align:left;font-weight:600;padding:0 0 6px}
+        .caption{font-size:.875rem;font-weight:600;margin:14px 0 0}.caption+.scroll{margin-top:4px}
         th,td{padding:6px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
         th:first-child{text-align:left;padding-left:0}
         thead th{color:var(--muted);font-weight:600}
         tbody th{font-weight:500}
-        table.text tbody th{white-space:normal;min-width:11em}
+        table.text tbody th{white-space:pre-line;min-width:11em}
+        table.text td .message{min-width:13em}
         table.text td,table.text thead th{text-align:left}
         .se{color:var(--muted);font-size:.8125em}
         .matrix td,.matrix thead th{text-align:center;padding:6px 9px}

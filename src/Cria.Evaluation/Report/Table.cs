@@ -21,16 +21,23 @@ internal sealed class Table(string caption, params string[] columns)
         cells.Select(cell => Html.Element("td", cell))));
 
     /// <summary>The table as HTML.</summary>
-    public XElement Draw() => Html.Element(
+    public XElement Draw() => Scrolled(caption, Html.Element(
+        "table",
+        IsText ? Html.Class("text") : null,
+        Html.Element("thead", Html.Element("tr", columns.Select(column => Html.Element("th", Html.Attribute("scope", "col"), column)))),
+        _body));
+
+    /// <summary>
+    /// A table below its caption. The caption stands outside of what scrolls: inside it would be as wide as the table and run off a phone.
+    /// </summary>
+    public static XElement Scrolled(string caption, XElement table) => Html.Element(
         "div",
-        Html.Class("scroll"),
-        Html.Attribute("tabindex", "0"),
-        Html.Attribute("role", "region"),
-        Html.Attribute("aria-label", caption),
+        Html.Element("p", Html.Class("caption"), caption),
         Html.Element(
-            "table",
-            IsText ? Html.Class("text") : null,
-            Html.Element("caption", caption),
-            Html.Element("thead", Html.Element("tr", columns.Select(column => Html.Element("th", Html.Attribute("scope", "col"), column)))),
-            _body));
+            "div",
+            Html.Class("scroll"),
+            Html.Attribute("tabindex", "0"),
+            Html.Attribute("role", "region"),
+            Html.Attribute("aria-label", caption),
+            table));
 }

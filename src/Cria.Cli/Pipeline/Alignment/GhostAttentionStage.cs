@@ -28,8 +28,8 @@ internal static class GhostAttentionStage
         string model = AlignmentContext.VersionBefore(Round);
         string reward = RoundRewardStage.Name(PreferenceKind.Helpfulness, Round);
         string fingerprint = StageRunner.Fingerprint(
-            "ghost attention 1", context.Fingerprint(MethodTasksStage.Name), context.Fingerprint(model), context.Fingerprint(reward),
-            section.Samples, section.Temperature, section.MaximumTokens, section.TrainingDialogues);
+            "ghost attention 2", context.Fingerprint(MethodTasksStage.Name), context.Fingerprint(model), context.Fingerprint(reward),
+            section.Samples, section.Temperature, section.MaximumTokens, section.EndsPerDialogue);
         context.Stages.Run(Name, fingerprint, [File(context)], () => Synthesise(context, section, model));
     }
 
@@ -47,6 +47,7 @@ internal static class GhostAttentionStage
             Samples = section.Samples,
             Temperature = (float)section.Temperature,
             MaximumTokens = section.MaximumTokens,
+            EndsPerDialogue = section.EndsPerDialogue,
             Seed = context.Seed("ghost attention"),
         };
         using LoadedModel policy = context.Load(model);
@@ -57,11 +58,9 @@ internal static class GhostAttentionStage
             sampler, scripts, GhostInstructions.Draw(scripts.Count, context.Seed("ghost instructions"), heldOut: false), settings, reward,
             new InlineProgress<(int Done, int Turns)>(progress => line.Update(() => $"  turn {progress.Done} of {progress.Turns}")),
             context.Cancellation);
-        int most = section.TrainingDialogues == 0 ? result.Dialogues.Count : section.TrainingDialogues;
-        Dialogue[] kept = [.. EvenSpread.Of(result.Dialogues, most)];
-        DialogueFile.Write(File(context), kept);
+        DialogueFile.Write(File(context), result.Dialogues);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{kept.Length:N0} of {result.Dialogues.Count:N0} dialogues kept from {result.Synthesised:N0} that {model} answered; {result.Disobeyed:N0} ended at a turn that no sample obeyed, {result.TooLong:N0} at the context's end");
+            $"{result.Dialogues.Count:N0} training dialogues from {result.Synthesised:N0} that {model} answered; {result.Disobeyed:N0} questions left out that no sample answered as told, {result.TooLong:N0} dialogues ended by the context");
     }
 }

@@ -31,7 +31,10 @@ internal static class MethodTasksStage
         GhostAttentionSection ghost = context.Recipe.GhostAttention;
         SafetyScalingSection scaling = context.Recipe.SafetyScaling;
         Dialogue[] scripts =
-            [.. documentation.Scripts(ghost.Dialogues, ghost.Turns), .. documentation.Scripts(ghost.LongDialogues, ghost.LongTurns)];
+        [
+            .. documentation.Conversations(ghost.Dialogues, ghost.Turns, ghost.Turns),
+            .. documentation.Conversations(ghost.LongDialogues, ghost.LongTurns, ghost.LongTurns),
+        ];
         IReadOnlyList<Dialogue> obedience = documentation.HeldOutConversations(
             context.Recipe.Evaluation.ObedienceDialogues, GhostAttentionEvaluation.PaperTurns[^1]);
 

@@ -11,14 +11,14 @@ internal static class TasksStage
     public const string Name = "tasks";
 
     private const int Conversation = 6;
-    private const int FirstTurn = 2;
+    private const int InstructedTurns = 3;
 
     public static void Run(AlignmentContext context, CorpusBuilder builder)
     {
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 2", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            "tasks 3", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
             section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
             section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
@@ -43,7 +43,7 @@ internal static class TasksStage
             .. documentation.Dialogues(section.Dialogues),
             .. documentation.Conversations(section.Conversations, Conversation),
             .. GhostInstructions.Instruct(
-                documentation.Conversations(section.InstructedDialogues, FirstTurn), context.Seed("instructed dialogues")),
+                documentation.Conversations(section.InstructedDialogues, InstructedTurns), context.Seed("instructed dialogues")),
             .. safety.HowToDialogues(section.HowToDialogues),
             .. safety.Demonstrations(section.SafetyDialogues, section.SafetyShare),
         ];

@@ -126,14 +126,14 @@ internal static class RewardSections
     {
         long[] steps = [.. rows.Select(row => row.Step).Distinct().Order()];
         long[] shown = steps.Length == 0 ? [] : [.. new[] { steps[0], steps[steps.Length / 2], steps[^1] }.Distinct()];
-        Table table = new("Answers while it trained", "step", "question", "answer", "reward") { IsText = true };
+        Table table = new("Answers while it trained", "question", "answer", "step", "reward") { IsText = true };
         foreach (MetricsRow row in shown.SelectMany(step =>
             rows.Where(row => row.Step == step && row.Texts.ContainsKey("answer")).Take(SamplesShown)))
         {
             table.Add(
-                Show.Count(row.Step),
-                Html.Element("div", Html.Class("message"), row.Texts.GetValueOrDefault("question", "")),
+                row.Texts.GetValueOrDefault("question", ""),
                 Html.Element("div", Html.Class("message"), row.Texts["answer"]),
+                Show.Count(row.Step),
                 Show.Number(row.Figures.GetValueOrDefault("reward", double.NaN)));
         }
 

@@ -128,24 +128,16 @@ internal static class VersionSections
     private static XElement Matrix(WinRateMatrix matrix)
     {
         string under = matrix.IsTrueJudge ? $"the true judge, {matrix.Judge}" : $"the reward model {matrix.Judge}";
-        XElement table = Html.Element(
+        return Table.Scrolled($"Win rate of the row over the column under {under}: share of decided comparisons", Html.Element(
             "table",
             Html.Class("matrix"),
-            Html.Element("caption", $"Win rate of the row over the column under {under}: share of decided comparisons"),
             Html.Element("thead", Html.Element(
                 "tr", matrix.Models.Prepend("").Select(model => Html.Element("th", Html.Attribute("scope", "col"), model)))),
             Html.Element("tbody", matrix.Models.Select((model, row) => Html.Element(
                 "tr",
                 Html.Element("th", Html.Attribute("scope", "row"), model),
                 matrix.Models.Select(
-                    (_, column) => row == column ? Html.Element("td", Show.Nothing) : Cell(matrix.Tallies[row][column]))))));
-        return Html.Element(
-            "div",
-            Html.Class("scroll"),
-            Html.Attribute("tabindex", "0"),
-            Html.Attribute("role", "region"),
-            Html.Attribute("aria-label", $"Win rates under {under}"),
-            table);
+                    (_, column) => row == column ? Html.Element("td", Show.Nothing) : Cell(matrix.Tallies[row][column])))))));
     }
 
     private static XElement Cell(WinTally tally)
