@@ -89,7 +89,10 @@ public static class GhostAttention
         }
 
         Dialogue[] training =
-            [.. scripts.SelectMany((script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i)))];
+        [
+            .. scripts.SelectMany(
+                (script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i))),
+        ];
         return new GhostAttentionResult(training, dialogues.Count, disobeyed, tooLong);
     }
 
