@@ -88,7 +88,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Require(
             RewardSection.Methods.Contains(reward.Method), $"{key}.method", string.Join(", ", RewardSection.Methods), $"'{reward.Method}'");
         rules.Require(
-            RewardSection.Poolings.Contains(reward.Pooling), $"{key}.pooling", string.Join(", ", RewardSection.Poolings), $"'{reward.Pooling}'");
+            RewardSection.Poolings.Contains(reward.Pooling), $"{key}.pooling", string.Join(", ", RewardSection.Poolings),
+            $"'{reward.Pooling}'");
         bool needsLayer = reward.Method is "features" or "last-layers";
         rules.Require(reward.Layer >= (needsLayer ? 1 : 0), $"{key}.layer", needsLayer ? "1 or more" : "0 or more", reward.Layer);
         rules.NotNegative($"{key}.penalty", reward.Penalty);
@@ -105,7 +106,9 @@ internal sealed class AlignmentValidator(RecipeRules rules)
     private void BestOfN(BestOfNSection section)
     {
         rules.Positive("best-of-n.prompt-count", section.PromptCount);
-        rules.Require(section.Counts.Count > 0 && section.Counts.All(n => n > 0), "best-of-n.counts", "a list of numbers from 1", string.Join(", ", section.Counts));
+        rules.Require(
+            section.Counts.Count > 0 && section.Counts.TrueForAll(n => n > 0), "best-of-n.counts", "a list of numbers from 1",
+            string.Join(", ", section.Counts));
         rules.NotNegative("best-of-n.temperature", section.Temperature);
         rules.Positive("best-of-n.maximum-tokens", section.MaximumTokens);
     }

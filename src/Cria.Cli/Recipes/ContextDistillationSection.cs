@@ -1,8 +1,8 @@
 namespace Cria.Cli.Recipes;
 
 /// <summary>
-/// Safety context distillation (Touvron et al. 2023, §4.2.4): red-team prompts answered behind a safety preprompt, and learned without it where
-/// the safety reward model prefers the answer.
+/// Safety context distillation (Touvron et al. 2023, §4.2.4): red-team prompts answered behind a safety preprompt, and learned without it
+/// where the safety reward model prefers the answer.
 /// </summary>
 internal sealed class ContextDistillationSection
 {

@@ -1,8 +1,8 @@
 namespace Cria.Cli.Recipes;
 
 /// <summary>
-/// Ghost attention (Touvron et al. 2023, §3.3), after version V3: dialogues sampled with an instruction on every turn, from which V4 learns to
-/// obey it when it stands in the first turn only.
+/// Ghost attention (Touvron et al. 2023, §3.3), after version V3: dialogues sampled with an instruction on every turn, from which V4
+/// learns to obey it when it stands in the first turn only.
 /// </summary>
 internal sealed class GhostAttentionSection
 {

@@ -1,8 +1,8 @@
 namespace Cria.Cli.Recipes;
 
 /// <summary>
-/// The same helpfulness reward model with each margin of the ranking loss (Touvron et al. 2023, table 28), on the comparisons of all rounds;
-/// otherwise as the section <c>reward-helpfulness</c> says.
+/// The same helpfulness reward model with each margin of the ranking loss (Touvron et al. 2023, table 28), on the comparisons of all
+/// rounds; otherwise as the section <c>reward-helpfulness</c> says.
 /// </summary>
 internal sealed class MarginAblationSection
 {

@@ -3,7 +3,10 @@ namespace Cria.Cli.Recipes;
 /// <summary>How answers are compared, round by round.</summary>
 internal sealed class PreferencesSection
 {
-    /// <summary>Where comparisons are kept: a SQLite file, or a PostgreSQL connection string; empty for <c>preferences/preferences.db</c> of the run.</summary>
+    /// <summary>
+    /// Where comparisons are kept: a SQLite file, or a PostgreSQL connection string; empty for <c>preferences/preferences.db</c> of the
+    /// run.
+    /// </summary>
     public string Store { get; set; } = "";
 
     /// <summary>Pairs of answers to each prompt.</summary>

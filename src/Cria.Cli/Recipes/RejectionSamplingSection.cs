@@ -16,8 +16,8 @@ internal sealed class RejectionSamplingSection
     public int MaximumTokens { get; set; } = 80;
 
     /// <summary>
-    /// The first round in which the best answers of all earlier rounds are mixed in (Llama 2: after V3, because earlier versions forgot what
-    /// they could; small models gain from it at once).
+    /// The first round in which the best answers of all earlier rounds are mixed in (Llama 2: after V3, because earlier versions forgot
+    /// what they could; small models gain from it at once).
     /// </summary>
     public int MixFromRound { get; set; } = 2;
 

@@ -1,8 +1,8 @@
 namespace Cria.Cli.Recipes;
 
 /// <summary>
-/// The effect of more safety data (Touvron et al. 2023, §4.2.3): the base model fine-tuned with the same helpful dialogues and one share after
-/// the other of the safety demonstrations. It costs a fine-tuning for each share, so sizes are small.
+/// The effect of more safety data (Touvron et al. 2023, §4.2.3): the base model fine-tuned with the same helpful dialogues and one share
+/// after the other of the safety demonstrations. It costs a fine-tuning for each share, so sizes are small.
 /// </summary>
 internal sealed class SafetyScalingSection
 {

@@ -22,8 +22,8 @@ internal sealed class TasksSection
     public int Conversations { get; set; } = 600;
 
     /// <summary>
-    /// Dialogues of two or three turns, for supervised fine-tuning, with an instruction in each turn that the answer obeys: what ghost attention
-    /// later carries over from the first turn.
+    /// Dialogues of two or three turns, for supervised fine-tuning, with an instruction in each turn that the answer obeys: what ghost
+    /// attention later carries over from the first turn.
     /// </summary>
     public int InstructedDialogues { get; set; } = 1500;
 
@@ -45,7 +45,9 @@ internal sealed class TasksSection
     /// <summary>Safety demonstrations that there are.</summary>
     public int SafetyDialogues { get; set; } = 600;
 
-    /// <summary>Share of the safety demonstrations that supervised fine-tuning sees; the rest of them shows how much more would help.</summary>
+    /// <summary>
+    /// Share of the safety demonstrations that supervised fine-tuning sees; the rest of them shows how much more would help.
+    /// </summary>
     public double SafetyShare { get; set; } = 0.1;
 
     /// <summary>Questions about held-out members by which versions are compared.</summary>

@@ -11,7 +11,8 @@ namespace Cria.Cli.Pipeline;
 /// <param name="Stages">Runs stages that are not up to date.</param>
 /// <param name="Device">Computes.</param>
 /// <param name="Cancellation">Interrupts.</param>
-internal sealed record AlignmentContext(RunDirectory Run, Recipe Recipe, StageRunner Stages, CpuDevice Device, CancellationToken Cancellation)
+internal sealed record AlignmentContext(
+    RunDirectory Run, Recipe Recipe, StageRunner Stages, CpuDevice Device, CancellationToken Cancellation)
 {
     /// <summary>The rounds of rejection sampling; PPO is the round behind them.</summary>
     public const int SamplingRounds = 4;

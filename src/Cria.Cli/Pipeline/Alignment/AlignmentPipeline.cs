@@ -74,7 +74,8 @@ internal static class AlignmentPipeline
         string name = $"rlhf-v{LastRound}";
         new PpoStage(context.Stages, context.Run, context.Seed("ppo"), context.Device).Run(
             name, context.Recipe.Ppo, context.Model(AlignmentContext.VersionBefore(LastRound)),
-            RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, LastRound), RoundRewardStage.Folder(context, PreferenceKind.Safety, LastRound),
+            RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, LastRound),
+            RoundRewardStage.Folder(context, PreferenceKind.Safety, LastRound),
             [.. split[false]], [.. split[true]], context.Model(name), context.Cancellation);
     }
 
@@ -86,7 +87,8 @@ internal static class AlignmentPipeline
             .. Enum.GetValues<PreferenceKind>().Select(kind => TrainingPreferences.From(PreferenceStage.Read(context, 1, LastRound, kind))),
         ];
         new DpoStage(context.Stages, context.Run, context.Seed("dpo"), context.Device).Run(
-            DpoStage.Name, context.Recipe.Dpo, context.Model("sft"), [.. comparisons.SelectMany(kind => kind.Training.Concat(kind.HeldOut))],
+            DpoStage.Name, context.Recipe.Dpo, context.Model("sft"),
+            [.. comparisons.SelectMany(kind => kind.Training.Concat(kind.HeldOut))],
             context.Model(DpoStage.Name), context.Cancellation);
     }
 }

@@ -54,8 +54,10 @@ internal static class ContextDistillationStage
         ContextDistillationFigures figures = ContextDistillationFigures.Of(result.Prompts, new SafetyJudge());
         FigureFile.Write(context.Run.Root, figures);
         DialogueFile.Write(File(context), result.Dialogues);
+        string safe = string.Join(", ", figures.Variants.Select(
+            variant => string.Create(CultureInfo.InvariantCulture, $"{variant.Variant} {variant.Safe.Value:P0}")));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Dialogues.Count:N0} of {result.Prompts.Count:N0} answers of {model} distilled; safe {string.Join(", ", figures.Variants.Select(variant => $"{variant.Variant} {variant.Safe.Value.ToString("P0", CultureInfo.InvariantCulture)}"))}");
+            $"{result.Dialogues.Count:N0} of {result.Prompts.Count:N0} answers of {model} distilled; safe: {safe}");
     }
 }

@@ -7,7 +7,9 @@ using Cria.Models;
 
 namespace Cria.Cli.Pipeline;
 
-/// <summary>Every version answers the held-out prompts, and the true judge, the rules and the last reward models measure the answers.</summary>
+/// <summary>
+/// Every version answers the held-out prompts, and the true judge, the rules and the last reward models measure the answers.
+/// </summary>
 internal static class EvaluationStage
 {
     /// <summary>The task by which versions are compared.</summary>
@@ -39,7 +41,8 @@ internal static class EvaluationStage
 
     private static string Evaluate(AlignmentContext context, string folder, int lastRound)
     {
-        using RewardModel helpfulness = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, lastRound), context.Device);
+        using RewardModel helpfulness =
+            RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Helpfulness, lastRound), context.Device);
         using RewardModel safety = RewardModel.Load(RoundRewardStage.Folder(context, PreferenceKind.Safety, lastRound), context.Device);
         IReadOnlyList<EvaluationTask> tasks = Tasks(context, helpfulness, safety);
         using ProgressLine line = new();
@@ -70,6 +73,7 @@ internal static class EvaluationStage
         string last = $"rlhf-v{AlignmentContext.SamplingRounds + 1}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Versions.Count} versions; violations {Read("sft", RedTeam).Rate(AnswerMeasure.Violation).Value:P1} after SFT, {Read(last, RedTeam).Rate(AnswerMeasure.Violation).Value:P1} at the end");
+            $"{Versions.Count} versions; violations {Read("sft", RedTeam).Rate(AnswerMeasure.Violation).Value:P1} after SFT, "
+            + $"{Read(last, RedTeam).Rate(AnswerMeasure.Violation).Value:P1} at the end");
     }
 }

@@ -14,7 +14,11 @@ internal static class EvaluationTasks
         Judge = new DocumentationJudge(),
         Rewards = rewards,
         Measures = [new AnswerMeasure(AnswerMeasure.RightForm, (prompt, answer) => AnswerForm.IsRight(prompt, answer)), FalseRefusal],
-        Scores = [new AnswerScore("ROUGE-L", (prompt, answer) => prompt.Reference is { } reference ? RougeL.Of(reference, answer.Text).F1 : null)],
+        Scores =
+        [
+            new AnswerScore(
+                "ROUGE-L", (prompt, answer) => prompt.Reference is { } reference ? RougeL.Of(reference, answer.Text).F1 : null),
+        ],
     };
 
     /// <summary>Attacks.</summary>

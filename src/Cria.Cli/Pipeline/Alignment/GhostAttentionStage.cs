@@ -6,7 +6,9 @@ using Cria.Models;
 
 namespace Cria.Cli.Pipeline;
 
-/// <summary>Ghost attention, as in Llama 2 after version V3: V3 is asked with an instruction on every turn, and V4 learns from its answers.</summary>
+/// <summary>
+/// Ghost attention, as in Llama 2 after version V3: V3 is asked with an instruction on every turn, and V4 learns from its answers.
+/// </summary>
 internal static class GhostAttentionStage
 {
     public const string Name = "ghost-attention";
@@ -61,6 +63,7 @@ internal static class GhostAttentionStage
         DialogueFile.Write(File(context), result.Dialogues);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Dialogues.Count:N0} training dialogues from {result.Synthesised:N0} that {model} answered; {result.Disobeyed:N0} questions left out that no sample answered as told, {result.TooLong:N0} dialogues ended by the context");
+            $"{result.Dialogues.Count:N0} training dialogues from {result.Synthesised:N0} that {model} answered; {result.Disobeyed:N0} "
+            + $"questions left out that no sample answered as told, {result.TooLong:N0} dialogues ended by the context");
     }
 }

@@ -24,7 +24,8 @@ internal static class MarginAblationStage
         RewardTrainingSettings settings = RewardStage.Settings(context.Recipe.RewardHelpfulness, context.Seed("margin ablation"));
         string fingerprint = StageRunner.Fingerprint(
             "margin ablation 1", context.Fingerprint("sft"),
-            string.Join(' ', Enumerable.Range(1, Rounds).Select(round => context.Fingerprint(PreferenceStage.Name(round)))), pairs, settings);
+            string.Join(' ', Enumerable.Range(1, Rounds).Select(round => context.Fingerprint(PreferenceStage.Name(round)))),
+            pairs, settings);
         string folder = Path.Combine(context.Run.Root, Name);
         context.Stages.Run(Name, fingerprint, [folder], () => Compare(context, settings, pairs, folder));
     }

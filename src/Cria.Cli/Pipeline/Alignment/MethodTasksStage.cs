@@ -5,8 +5,8 @@ using Cria.Cli.Recipes;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// What ghost attention, context distillation and the study of safety data ask. A stage of its own, so that other sizes of theirs leave all the
-/// other stages as they are.
+/// What ghost attention, context distillation and the study of safety data ask. A stage of its own, so that other sizes of theirs leave
+/// all the other stages as they are.
 /// </summary>
 internal static class MethodTasksStage
 {
@@ -50,6 +50,7 @@ internal static class MethodTasksStage
         DialogueFile.Write(files.ScalingSafety, demonstrations);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{scripts.Length:N0} scripts of ghost attention, {obedience.Count:N0} to measure it; {redTeam.Count:N0} prompts to distil, {demonstrations.Count:N0} safety demonstrations");
+            $"{scripts.Length:N0} scripts of ghost attention, {obedience.Count:N0} to measure it; {redTeam.Count:N0} prompts to distil, "
+            + $"{demonstrations.Count:N0} safety demonstrations");
     }
 }

@@ -7,8 +7,8 @@ using Cria.Models;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// How long versions obey an instruction of the first turn (Touvron et al. 2023, table 30): before ghost attention and after, greedily, with
-/// combinations of instructions and members that no training saw. A stage for each version.
+/// How long versions obey an instruction of the first turn (Touvron et al. 2023, table 30): before ghost attention and after, greedily,
+/// with combinations of instructions and members that no training saw. A stage for each version.
 /// </summary>
 internal static class ObedienceStage
 {
@@ -17,14 +17,14 @@ internal static class ObedienceStage
     public static void Run(AlignmentContext context)
     {
         EvaluationSection section = context.Recipe.Evaluation;
-        foreach (int version in section.ObedienceDialogues > 0 ? Enumerable.Range(GhostAttentionStage.Round - 1, LastVersion - GhostAttentionStage.Round + 2) : [])
+        for (int version = GhostAttentionStage.Round - 1; section.ObedienceDialogues > 0 && version <= LastVersion; version++)
         {
+            bool isLater = version >= GhostAttentionStage.Round;
             string model = $"rlhf-v{version}";
             string played = Path.Combine(context.Run.Root, FigureFile.Folder, $"obedience-{model}.jsonl");
             string fingerprint = StageRunner.Fingerprint(
                 "obedience 1", context.Fingerprint(MethodTasksStage.Name), context.Fingerprint(model), section.MaximumTokens);
-            context.Stages.Run(
-                $"obedience-{model}", fingerprint, [played], () => Measure(context, model, version >= GhostAttentionStage.Round, played));
+            context.Stages.Run($"obedience-{model}", fingerprint, [played], () => Measure(context, model, isLater, played));
         }
     }
 

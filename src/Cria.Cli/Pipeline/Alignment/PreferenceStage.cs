@@ -8,8 +8,8 @@ using Cria.Models;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// A batch of comparisons before each round: answers of the latest model and of the one before it, judged by simulated annotators, whose names
-/// say so. People judge in their place where a team aligns its own model.
+/// A batch of comparisons before each round: answers of the latest model and of the one before it, judged by simulated annotators, whose
+/// names say so. People judge in their place where a team aligns its own model.
 /// </summary>
 internal static class PreferenceStage
 {
@@ -17,7 +17,8 @@ internal static class PreferenceStage
     public static string Name(int round) => $"preferences-{round}";
 
     /// <summary>The comparisons of a round.</summary>
-    public static string Export(AlignmentContext context, int round) => Path.Combine(context.Run.Root, "preferences", $"batch-{round}.jsonl");
+    public static string Export(AlignmentContext context, int round) =>
+        Path.Combine(context.Run.Root, "preferences", $"batch-{round}.jsonl");
 
     public static void Run(AlignmentContext context, int round)
     {
@@ -25,14 +26,18 @@ internal static class PreferenceStage
         string latest = AlignmentContext.VersionBefore(round);
         string previous = AlignmentContext.VersionBefore(Math.Max(1, round - 1));
         string fingerprint = StageRunner.Fingerprint(
-            "preferences 1", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous), section.PairsPerPrompt,
-            string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
-        context.Stages.Run(Name(round), fingerprint, [Export(context, round)], () => Collect(context, round, latest, previous, fingerprint));
+            "preferences 1", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
+            section.PairsPerPrompt, string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
+        context.Stages.Run(
+            Name(round), fingerprint, [Export(context, round)], () => Collect(context, round, latest, previous, fingerprint));
     }
 
     /// <summary>The comparisons of some rounds.</summary>
     public static List<Comparison> Read(AlignmentContext context, int firstRound, int lastRound, PreferenceKind kind) =>
-        [.. Enumerable.Range(firstRound, lastRound - firstRound + 1).SelectMany(batch => PreferenceFiles.Read(Export(context, batch)).Comparisons).Where(c => c.Kind == kind)];
+    [
+        .. Enumerable.Range(firstRound, lastRound - firstRound + 1)
+            .SelectMany(batch => PreferenceFiles.Read(Export(context, batch)).Comparisons).Where(comparison => comparison.Kind == kind),
+    ];
 
     private static string Collect(AlignmentContext context, int round, string latest, string previous, string fingerprint)
     {
@@ -53,7 +58,8 @@ internal static class PreferenceStage
             int answers = 2 * asked.Count * context.Recipe.Preferences.PairsPerPrompt;
             PairSamplingResult sampled = PairSampler.Sample(
                 first, second, asked, Options(context, kind, round),
-                new InlineProgress<int>(done => line.Update(() => $"  {kind.Name()}: {done:N0} of {answers:N0} answers")), context.Cancellation);
+                new InlineProgress<int>(done => line.Update(() => $"  {kind.Name()}: {done:N0} of {answers:N0} answers")),
+                context.Cancellation);
             SimulatedAnnotator annotator = Annotator(context, kind, round);
             foreach (PendingPair pair in sampled.Pairs)
             {
@@ -70,8 +76,8 @@ internal static class PreferenceStage
             undecided += sampled.Identical + sampled.Empty;
         }
 
-        return Keep(context, round, new PreferenceBatch(round, [first.Label, second.Label], context.Recipe.Preferences.HeldOutEvery), comparisons, undecided)
-            .GetAwaiter().GetResult();
+        PreferenceBatch batch = new(round, [first.Label, second.Label], context.Recipe.Preferences.HeldOutEvery);
+        return Keep(context, round, batch, comparisons, undecided).GetAwaiter().GetResult();
     }
 
     private static async Task<string> Keep(
@@ -84,9 +90,11 @@ internal static class PreferenceStage
         IReadOnlyList<Comparison> kept = await preferences.ReadAsync(batch: round, cancellation: context.Cancellation);
         PreferenceFiles.Write(Export(context, round), kept);
         Record(context, round);
+        string models = string.Join(" and ", batch.Models.Select(model => model.Split('@')[0]).Distinct());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{kept.Count:N0} comparisons of {string.Join(" and ", batch.Models.Select(model => model.Split('@')[0]).Distinct())} by simulated annotators, {kept.Count(c => c.IsHeldOut):N0} held out; {undecided:N0} pairs could not be told apart");
+            $"{kept.Count:N0} comparisons of {models} by simulated annotators, {kept.Count(c => c.IsHeldOut):N0} held out; "
+            + $"{undecided:N0} pairs could not be told apart");
     }
 
     /// <summary>Leaves the figures of all batches so far for the report.</summary>
@@ -108,6 +116,7 @@ internal static class PreferenceStage
     };
 
     private static SimulatedAnnotator Annotator(AlignmentContext context, PreferenceKind kind, int round) => new(
-        $"{SimulatedAnnotator.NamePrefix} {kind.Name()} annotator", kind == PreferenceKind.Safety ? new SafetyJudge() : new DocumentationJudge(),
+        $"{SimulatedAnnotator.NamePrefix} {kind.Name()} annotator",
+        kind == PreferenceKind.Safety ? new SafetyJudge() : new DocumentationJudge(),
         context.Recipe.Preferences.Noise, context.Seed($"annotator {kind.Name()} {round}"), kind);
 }

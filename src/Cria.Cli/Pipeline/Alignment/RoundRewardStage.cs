@@ -8,8 +8,8 @@ using Cria.Models;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// Trains the two reward models of a round: from the SFT model at first, then from the round before, with the comparisons of the new batch, so that
-/// they know the answers that they are going to score.
+/// Trains the two reward models of a round: from the SFT model at first, then from the round before, with the comparisons of the new
+/// batch, so that they know the answers that they are going to score.
 /// </summary>
 internal static class RoundRewardStage
 {
@@ -57,14 +57,16 @@ internal static class RoundRewardStage
         Record(context, kind, round, all);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Data.Used:N0} comparisons; right on {batch.Overall.Value:P1} of {batch.Overall.Trials:N0} held-out ones of this batch and {all.Overall.Value:P1} of {all.Overall.Trials:N0} in all, where length is right on {all.LongerAnswer.Value:P1}");
+            $"{result.Data.Used:N0} comparisons; right on {batch.Overall.Value:P1} of {batch.Overall.Trials:N0} held-out ones of this "
+            + $"batch and {all.Overall.Value:P1} of {all.Overall.Trials:N0} in all, where length is right on {all.LongerAnswer.Value:P1}");
     }
 
     /// <summary>Leaves the accuracy of each round for the report, and beside the last one's the length baseline.</summary>
     private static void Record(AlignmentContext context, PreferenceKind kind, int round, RewardAccuracy accuracy)
     {
         string name = $"reward-{kind.Name()}";
-        RewardAccuracyEntry[] entries = [accuracy.ToEntry(kind.Name()) with { Reward = name, Batch = round }, accuracy.BaselineEntry(kind.Name())];
+        RewardAccuracyEntry[] entries =
+            [accuracy.ToEntry(kind.Name()) with { Reward = name, Batch = round }, accuracy.BaselineEntry(kind.Name())];
         IEnumerable<RewardAccuracyEntry> others = (FigureFile.Read<RewardFigures>(context.Run.Root)?.Entries ?? []).Where(
             entry => entry.Set != kind.Name() || (!entry.IsBaseline && (entry.Reward != name || entry.Batch != round)));
         FigureFile.Write(context.Run.Root, new RewardFigures([.. others, .. entries]));

@@ -4,8 +4,9 @@ using Cria.Cli.Recipes;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// The version of a round: tuned afresh from the SFT model on the best answers of this round and, once they are mixed in, of the rounds before,
-/// with some of the dialogues of supervised fine-tuning, those of context distillation and, in V4, of ghost attention. Starting from the version before would narrow the model onto its own mistakes.
+/// The version of a round: tuned afresh from the SFT model on the best answers of this round and, once they are mixed in, of the rounds
+/// before, with some of the dialogues of supervised fine-tuning, those of context distillation and, in V4, of ghost attention. Starting
+/// from the version before would narrow the model onto its own mistakes.
 /// </summary>
 internal static class RoundTuningStage
 {

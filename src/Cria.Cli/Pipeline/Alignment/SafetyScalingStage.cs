@@ -7,8 +7,8 @@ using Cria.Models;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// The effect of more safety data (Touvron et al. 2023, §4.2.3): a fine-tuning of the base model for each share of the safety demonstrations, the
-/// helpful dialogues being the same. A stage for each share.
+/// The effect of more safety data (Touvron et al. 2023, §4.2.3): a fine-tuning of the base model for each share of the safety
+/// demonstrations, the helpful dialogues being the same. A stage for each share.
 /// </summary>
 internal static class SafetyScalingStage
 {
@@ -62,7 +62,8 @@ internal static class SafetyScalingStage
             Record(context, entry);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{demonstrations:N0} demonstrations: violations {entry.Violations.Value:P0}, false refusals {entry.FalseRefusals.Value:P0}; {trained}");
+                $"{demonstrations:N0} demonstrations: violations {entry.Violations.Value:P0}, "
+                + $"false refusals {entry.FalseRefusals.Value:P0}; {trained}");
         });
     }
 

@@ -5,7 +5,9 @@ using Cria.Corpus;
 
 namespace Cria.Cli.Pipeline;
 
-/// <summary>Makes of the documentation what every stage of alignment asks: dialogues, prompts of each round, red-team prompts, held-out questions.</summary>
+/// <summary>
+/// Makes of the documentation what every stage of alignment asks: dialogues, prompts of each round, red-team prompts, held-out questions.
+/// </summary>
 internal static class TasksStage
 {
     public const string Name = "tasks";
@@ -70,6 +72,7 @@ internal static class TasksStage
         PromptFile.Write(files.Borderline, heldOutBorderline);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{fineTuning.Count:N0} dialogues; held out {heldOut.Count:N0} questions, {heldOutRedTeam.Count:N0} red-team prompts, {heldOutBorderline.Count:N0} borderline prompts");
+            $"{fineTuning.Count:N0} dialogues; held out {heldOut.Count:N0} questions, {heldOutRedTeam.Count:N0} red-team prompts, "
+            + $"{heldOutBorderline.Count:N0} borderline prompts");
     }
 }
