@@ -12,6 +12,7 @@ public sealed class ScalarHeadRewardModel : RewardModel
     private readonly Device _device;
     private readonly LlamaEngine _engine;
     private readonly EngineBatch _batch = new();
+    private readonly List<KvCache> _caches = [];
     private readonly NativeBuffer _last;
     private readonly float[] _scores = new float[PassTokens];
 
@@ -42,9 +43,17 @@ public sealed class ScalarHeadRewardModel : RewardModel
     {
         ArgumentNullException.ThrowIfNull(answers);
         double[] scores = new double[answers.Count];
-        foreach (Range pass in SequencePasses.Split([.. answers.Select(answer => answer.Ids.Length)], PassTokens))
+        ILookup<bool, SharedPrompt> groups = SharedPrompt.Find(answers).ToLookup(group => group.Count > 1);
+        SharedPrompt[] single = [.. groups[false]];
+        foreach (Range pass in SequencePasses.Split([.. single.Select(group => answers[group.First].Ids.Length)], PassTokens))
         {
-            Score(answers, pass, scores);
+            ScoreWhole(answers, [.. single[pass].Select(group => group.First)], scores);
+        }
+
+        SharedPrompt[] several = [.. groups[true]];
+        foreach (Range pass in SequencePasses.Split([.. several.Select(group => group.Tokens)], PassTokens))
+        {
+            ScoreShared(answers, several[pass], scores);
         }
 
         return scores;
@@ -54,6 +63,7 @@ public sealed class ScalarHeadRewardModel : RewardModel
     public override void Dispose()
     {
         _engine.Dispose();
+        _caches.ForEach(cache => cache.Dispose());
         _last.Dispose();
         if (_ownsModel)
         {
@@ -61,29 +71,84 @@ public sealed class ScalarHeadRewardModel : RewardModel
         }
     }
 
-    private unsafe void Score(IReadOnlyList<EncodedAnswer> answers, Range pass, double[] scores)
+    private void ScoreWhole(IReadOnlyList<EncodedAnswer> answers, List<int> items, double[] scores)
     {
-        (int first, int count) = pass.GetOffsetAndLength(answers.Count);
         _batch.Clear();
-        for (int i = first; i < first + count; i++)
+        foreach (int item in items)
         {
-            _batch.AddWhole(answers[i].Ids, wantsLogits: false);
+            _batch.AddWhole(answers[item].Ids, wantsLogits: false);
         }
 
-        Tensor hidden = _engine.Hidden(_batch);
-        Tensor last = new((float*)_last.Pointer, count, hidden.Columns);
-        int end = 0;
-        for (int i = 0; i < count; i++)
+        ScoreBatch(items, [.. items.Select(item => answers[item].Ids.Length)], scores);
+    }
+
+    /// <summary>
+    /// Reads each group's prompt once, then the answers behind it, of all groups side by side: several answers to a prompt are mostly prompt,
+    /// and eight of them are scored in less than half of the time.
+    /// </summary>
+    private void ScoreShared(IReadOnlyList<EncodedAnswer> answers, SharedPrompt[] groups, double[] scores)
+    {
+        while (_caches.Count < groups.Length)
         {
-            end += answers[first + i].Ids.Length;
+            _caches.Add(new KvCache(_model.Config));
+        }
+
+        _batch.Clear();
+        for (int g = 0; g < groups.Length; g++)
+        {
+            _caches[g].Truncate(0);
+            _batch.Add(answers[groups[g].First].Ids.AsSpan(0, groups[g].Tokens), _caches[g], wantsLogits: false);
+        }
+
+        _engine.Hidden(_batch);
+        for (int k = 0; k < groups.Max(group => group.Count); k++)
+        {
+            List<int> items = [];
+            List<int> lengths = [];
+            for (int g = 0; g < groups.Length; g++)
+            {
+                if (k < groups[g].Count)
+                {
+                    int item = groups[g].First + k;
+                    _caches[g].Truncate(groups[g].Tokens);
+                    items.Add(item);
+                    lengths.Add(answers[item].Ids.Length - groups[g].Tokens);
+                }
+            }
+
+            // A rare long answer must not outgrow a pass.
+            foreach (Range pass in SequencePasses.Split(lengths, PassTokens))
+            {
+                (int first, int count) = pass.GetOffsetAndLength(items.Count);
+                _batch.Clear();
+                foreach (int item in items.GetRange(first, count))
+                {
+                    int g = Array.FindIndex(groups, group => item >= group.First && item < group.First + group.Count);
+                    _batch.Add(answers[item].Ids.AsSpan(groups[g].Tokens), _caches[g], wantsLogits: false);
+                }
+
+                ScoreBatch(items.GetRange(first, count), lengths.GetRange(first, count), scores);
+            }
+        }
+    }
+
+    /// <summary>Runs the batch and scores the last token of each of its sequences.</summary>
+    private unsafe void ScoreBatch(List<int> items, List<int> lengths, double[] scores)
+    {
+        Tensor hidden = _engine.Hidden(_batch);
+        Tensor last = new((float*)_last.Pointer, items.Count, hidden.Columns);
+        int end = 0;
+        for (int i = 0; i < items.Count; i++)
+        {
+            end += lengths[i];
             hidden.Row(end - 1).CopyTo(last.Row(i));
         }
 
-        Span<float> found = _scores.AsSpan(0, count);
+        Span<float> found = _scores.AsSpan(0, items.Count);
         _device.ScalarHead(last, _model.Weights.ScalarHead, found);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < items.Count; i++)
         {
-            scores[first + i] = found[i];
+            scores[items[i]] = found[i];
         }
     }
 }

@@ -40,6 +40,25 @@ public sealed class RewardModelTests
     }
 
     [Fact]
+    public void Answers_to_one_prompt_score_as_each_does_alone()
+    {
+        using CpuDevice device = new(2);
+        using TinyReward tiny = new();
+        using ScalarHeadRewardModel model = new("tiny", tiny.Model, device);
+        AnsweredPrompt[] answers =
+        [
+            .. Enumerable.Range(0, 300).Select(i => TinyReward.Answer($"What does llama {i / 7} do?", new string('x', i * 5 % 60) + ".")),
+            TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "One."), TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "Two."),
+        ];
+        double[] together = model.Score(answers);
+        Assert.Equal(together, model.Score(answers));
+        for (int i = 0; i < answers.Length; i++)
+        {
+            Assert.Equal(model.Score([answers[i]])[0], together[i], 1e-6);
+        }
+    }
+
+    [Fact]
     public void The_whole_dialogue_before_the_answer_counts()
     {
         using CpuDevice device = new(1);
