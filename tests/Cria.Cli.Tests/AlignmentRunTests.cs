@@ -1,0 +1,84 @@
+namespace Cria.Cli.Tests;
+
+/// <summary>The whole pipeline with every stage of alignment, at sizes that teach nothing.</summary>
+public sealed class AlignmentRunTests : IDisposable
+{
+    private const string Recipe = """
+        name: small
+        corpus:
+          sources:
+            - kind: dotnet-documentation
+          held-out-members: 0.05
+          maximum-characters: 2500000
+        tokenizer:
+          vocabulary-size: 400
+          training-characters: 100000
+        model: { dim: 16, layers: 1, heads: 2, kv-heads: 1, context-length: 512 }
+        pretraining: { steps: 40, sequence-length: 64, batch-size: 8, warmup-steps: 4, learning-rate: 0.01, validation-interval: 40, validation-sequences: 2 }
+        samples: { maximum-tokens: 4 }
+        tasks:
+          kind: documentation
+          dialogues: 40
+          conversations: 4
+          instructed-dialogues: 8
+          validation-dialogues: 4
+          how-to-dialogues: 4
+          safety-dialogues: 8
+          preference-prompts: 16
+          sampling-prompts: 4
+          red-team-prompts: 16
+          evaluation-prompts: 4
+        sft: { epochs: 1, batch-size: 4 }
+        preferences: { held-out-every: 2, maximum-tokens: 12 }
+        reward-helpfulness: { batch-pairs: 8 }
+        reward-safety: { batch-pairs: 8 }
+        rejection-sampling: { samples: 2, temperature-prompts: 2, maximum-tokens: 4, fine-tuning-dialogues: 8, epochs: 1 }
+        ghost-attention: { dialogues: 3, turns: 2, long-dialogues: 1, long-turns: 3, samples: 1, maximum-tokens: 4 }
+        context-distillation: { prompts: 4, maximum-tokens: 4 }
+        ppo: { iterations: 1, batch-prompts: 4, mini-batch-answers: 4, answer-tokens: 4, evaluate-every: 1, held-out-prompts: 2 }
+        safety-scaling: { dialogues: 8, how-to-dialogues: 2, safety-dialogues: 4, shares: [0, 1], epochs: 1, evaluation-prompts: 2 }
+        margin-ablation: { pairs: 8 }
+        evaluation: { maximum-tokens: 4, obedience-dialogues: 2 }
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("cria-alignment-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Every_stage_runs_once_leaves_its_figures_and_runs_again_where_its_inputs_changed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "small.yaml"), Recipe);
+        ProgramResult first = Raise();
+        Assert.True(first.ExitCode == 0, first.Error);
+        string report = File.ReadAllText(Path.Combine(_folder, "runs", "small", "report.html"));
+        Assert.DoesNotContain("no figures of this kind", report, StringComparison.Ordinal);
+        foreach (string title in new[]
+        {
+            "Safety labels of the pairs", "Ablations on held-out helpfulness", "Reward against temperature", "Obedience by turn",
+            "Effect of more safety data", "Distribution of the safety reward", "Win rate of the row over the column", "CO₂eq (g)",
+        })
+        {
+            Assert.Contains(title, report, StringComparison.Ordinal);
+        }
+
+        ProgramResult again = Raise();
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Empty(Rerun(again));
+
+        ProgramResult changed = Raise("--set", "ghost-attention.samples=2", "--set", "safety-scaling.epochs=2");
+        Assert.True(changed.ExitCode == 0, changed.Error);
+        string[] rerun = Rerun(changed);
+        Assert.Contains("ghost-attention", rerun);
+        Assert.Contains("safety-scaling-0", rerun);
+        Assert.Contains("safety-scaling-100", rerun);
+        Assert.DoesNotContain("method-tasks", rerun);
+        Assert.DoesNotContain("rlhf-v3", rerun);
+        Assert.DoesNotContain("context-distillation", rerun);
+    }
+
+    private ProgramResult Raise(params string[] more) => CriaProgram.Run(_folder, ["raise", "--recipe", "small.yaml", .. more]);
+
+    private static string[] Rerun(ProgramResult result) =>
+        [.. result.Lines.Where(line => line.EndsWith(" …", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+}
