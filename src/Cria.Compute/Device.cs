@@ -125,7 +125,14 @@ public abstract class Device : IDisposable
     public abstract void SwiGlu(Tensor gate, Tensor up, Tensor output);
 
     /// <summary>The gradients of <see cref="SwiGlu"/>; both are overwritten and may be the inputs' own memory.</summary>
-    public abstract void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient);
+    /// <param name="outputGradient">[T, any number of columns], like the others.</param>
+    /// <param name="gate">As it was given to <see cref="SwiGlu"/>.</param>
+    /// <param name="up">Likewise.</param>
+    /// <param name="gateGradient">Overwritten.</param>
+    /// <param name="upGradient">Overwritten.</param>
+    /// <param name="output">Receives the output of <see cref="SwiGlu"/> once more, or empty; may be <paramref name="outputGradient"/>.</param>
+    public abstract void SwiGluBackward(
+        Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output = default);
 
     /// <summary>
     /// log softmax(hidden·headᵀ)[target] for each token, and where asked the entropy of the distribution. Works through chunks of

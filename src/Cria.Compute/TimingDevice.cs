@@ -177,10 +177,11 @@ public sealed class TimingDevice(Device inner) : Device
     }
 
     /// <inheritdoc/>
-    public override void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient)
+    public override void SwiGluBackward(
+        Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output = default)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.SwiGluBackward(outputGradient, gate, up, gateGradient, upGradient);
+        inner.SwiGluBackward(outputGradient, gate, up, gateGradient, upGradient, output);
         Record(Operation.SwiGluBackward, start);
     }
 

@@ -75,8 +75,8 @@ public sealed class ElementwiseOperationTests
         Tensor output = matrices.Constant(tokens, columns, 0, margin);
         Tensor outputGradient = matrices.Gaussian(tokens, columns, margin);
         device.SwiGlu(gate, up, output);
-        device.SwiGluBackward(outputGradient, gate, up, gate, up);
-        return [("output", output), ("gate gradient", gate), ("up gradient", up)];
+        device.SwiGluBackward(outputGradient, gate, up, gate, up, outputGradient);
+        return [("output", output), ("output again", outputGradient), ("gate gradient", gate), ("up gradient", up)];
     });
 
     [Theory]

@@ -25,6 +25,14 @@ internal static unsafe class Packing
                 TSimd.Store(target + (2 * TSimd.Count), TSimd.Load(source + (2 * TSimd.Count)));
             }
         }
+        else if (count == width && count == 2 * TSimd.Count)
+        {
+            for (; target < end; target += 2 * TSimd.Count, source += stride)
+            {
+                TSimd.Store(target, TSimd.Load(source));
+                TSimd.Store(target + TSimd.Count, TSimd.Load(source + TSimd.Count));
+            }
+        }
         else if (count == width && count == MicroKernel.MostRows / 2 && TSimd.Count > 1)
         {
             for (; target < end; target += MicroKernel.MostRows / 2, source += stride)

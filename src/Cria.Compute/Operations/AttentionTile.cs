@@ -1,6 +1,4 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
 
@@ -53,103 +51,86 @@ internal static unsafe class AttentionTile
     }
 
     /// <summary>Transposes up to <paramref name="lanes"/> rows of one head, scaled; missing rows are zeros.</summary>
-    public static void Transpose(float* source, int stride, int rows, int lanes, int headDim, float scale, float* target)
+    public static void Transpose<TSimd, TVector>(float* source, int stride, int rows, int lanes, int headDim, float scale, float* target)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
         if (rows < lanes)
         {
             new Span<float>(target, headDim * lanes).Clear();
         }
 
+        Transpose<TSimd, TVector>(source, stride, rows, headDim, scale, target, lanes);
+    }
+
+    /// <summary>The inverse of the other: [HeadDim, lanes] to rows of one head.</summary>
+    public static void TransposeBack<TSimd, TVector>(float* source, int lanes, int rows, int headDim, float scale, float* target, int stride)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged => Transpose<TSimd, TVector>(source, lanes, headDim, rows, scale, target, stride);
+
+    /// <summary>target[column·targetStride + row] = source[row·stride + column]·scale.</summary>
+    private static void Transpose<TSimd, TVector>(
+        float* source, nint stride, int rows, int columns, float scale, float* target, nint targetStride)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
         int row = 0;
-        for (; row <= rows - 4; row += 4)
+        if (TSimd.Count > 1)
         {
-            float* values = source + ((long)row * stride);
-            int d = 0;
-            for (; d <= headDim - 4; d += 4)
+            for (; row <= rows - TSimd.Count; row += TSimd.Count)
             {
-                Transpose4(values + d, stride, target + (d * lanes) + row, lanes, scale);
+                TransposeRows<TSimd, TVector>(source + (row * stride), stride, columns, scale, target + row, targetStride);
             }
 
-            for (; d < headDim; d++)
+            for (; row <= rows - Simd128.Count; row += Simd128.Count)
             {
-                for (int i = 0; i < 4; i++)
-                {
-                    target[(d * lanes) + row + i] = values[((long)i * stride) + d] * scale;
-                }
+                TransposeRows<Simd128, Vector128<float>>(source + (row * stride), stride, columns, scale, target + row, targetStride);
             }
         }
 
         for (; row < rows; row++)
         {
-            float* values = source + ((long)row * stride);
-            for (int d = 0; d < headDim; d++)
+            for (int column = 0; column < columns; column++)
             {
-                target[(d * lanes) + row] = values[d] * scale;
+                target[(column * targetStride) + row] = source[(row * stride) + column] * scale;
             }
         }
     }
 
-    /// <summary>The inverse of <see cref="Transpose"/>.</summary>
-    public static void TransposeBack(float* source, int lanes, int rows, int headDim, float scale, float* target, int stride)
+    /// <summary>As many rows as a vector has lanes, four columns at a time: see <see cref="Packing"/>, whose copies are not scaled.</summary>
+    private static void TransposeRows<TSimd, TVector>(float* source, nint stride, int columns, float scale, float* target, nint targetStride)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
-        int row = 0;
-        for (; row <= rows - 4; row += 4)
+        TVector scales = TSimd.Create(scale);
+        int column = 0;
+        for (; column <= columns - 4; column += 4)
         {
-            float* values = target + ((long)row * stride);
-            int d = 0;
-            for (; d <= headDim - 4; d += 4)
-            {
-                Transpose4(source + (d * lanes) + row, lanes, values + d, stride, scale);
-            }
-
-            for (; d < headDim; d++)
-            {
-                for (int i = 0; i < 4; i++)
-                {
-                    values[((long)i * stride) + d] = source[(d * lanes) + row + i] * scale;
-                }
-            }
+            TVector a = TSimd.LoadQuads(source + column, 4 * stride);
+            TVector b = TSimd.LoadQuads(source + stride + column, 4 * stride);
+            TVector c = TSimd.LoadQuads(source + (2 * stride) + column, 4 * stride);
+            TVector d = TSimd.LoadQuads(source + (3 * stride) + column, 4 * stride);
+            TVector ab01 = TSimd.InterleaveLower(a, b);
+            TVector ab23 = TSimd.InterleaveUpper(a, b);
+            TVector cd01 = TSimd.InterleaveLower(c, d);
+            TVector cd23 = TSimd.InterleaveUpper(c, d);
+            TSimd.Store(target, TSimd.Multiply(scales, TSimd.JoinLowerPairs(ab01, cd01)));
+            TSimd.Store(target + targetStride, TSimd.Multiply(scales, TSimd.JoinUpperPairs(ab01, cd01)));
+            TSimd.Store(target + (2 * targetStride), TSimd.Multiply(scales, TSimd.JoinLowerPairs(ab23, cd23)));
+            TSimd.Store(target + (3 * targetStride), TSimd.Multiply(scales, TSimd.JoinUpperPairs(ab23, cd23)));
+            target += 4 * targetStride;
         }
 
-        for (; row < rows; row++)
+        for (; column < columns; column++)
         {
-            float* values = target + ((long)row * stride);
-            for (int d = 0; d < headDim; d++)
+            for (int row = 0; row < TSimd.Count; row++)
             {
-                values[d] = source[(d * lanes) + row] * scale;
+                target[row] = source[(row * stride) + column] * scale;
             }
+
+            target += targetStride;
         }
     }
-
-    /// <summary>A 4 × 4 block, by the two rounds of interleaving that every machine's 128-bit vectors know.</summary>
-    private static void Transpose4(float* source, nint sourceStride, float* target, nint targetStride, float scale)
-    {
-        Vector128<float> row0 = Vector128.Load(source);
-        Vector128<float> row1 = Vector128.Load(source + sourceStride);
-        Vector128<float> row2 = Vector128.Load(source + (2 * sourceStride));
-        Vector128<float> row3 = Vector128.Load(source + (3 * sourceStride));
-        Vector128<float> low01 = Low(row0, row1);
-        Vector128<float> high01 = High(row0, row1);
-        Vector128<float> low23 = Low(row2, row3);
-        Vector128<float> high23 = High(row2, row3);
-        Vector128<float> scales = Vector128.Create(scale);
-        (Vector128.Create(low01.GetLower(), low23.GetLower()) * scales).Store(target);
-        (Vector128.Create(low01.GetUpper(), low23.GetUpper()) * scales).Store(target + targetStride);
-        (Vector128.Create(high01.GetLower(), high23.GetLower()) * scales).Store(target + (2 * targetStride));
-        (Vector128.Create(high01.GetUpper(), high23.GetUpper()) * scales).Store(target + (3 * targetStride));
-    }
-
-    /// <summary>(a0, b0, a1, b1).</summary>
-    private static Vector128<float> Low(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackLow(a, b)
-        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
-        : Vector128.Create(a[0], b[0], a[1], b[1]);
-
-    /// <summary>(a2, b2, a3, b3).</summary>
-    private static Vector128<float> High(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackHigh(a, b)
-        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
-        : Vector128.Create(a[2], b[2], a[3], b[3]);
 
     private static void Copy(float* source, int count, float* target)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cria.Compute;
 
 /// <content>Causal attention within the sequences of a batch.</content>
@@ -162,12 +164,11 @@ internal readonly unsafe struct CausalAttentionKernel(
         int position = item.Position + first;
         int keyCount = position + queries;
         float* source = q.Data + ((long)(item.Row + first) * q.Stride) + (head * headDim);
-        AttentionTile.Transpose(source, q.Stride, queries, lanes, headDim, AttentionTile.Log2E / MathF.Sqrt(headDim), buffers.Queries);
+        AttentionTile.Transpose<TSimd, TVector>(source, q.Stride, queries, lanes, headDim, AttentionTile.Log2E / MathF.Sqrt(headDim), buffers.Queries);
 
-        TVector maximum0 = TSimd.Create(float.MinValue);
-        TVector maximum1 = maximum0;
-        TVector sum0 = TSimd.Zero;
-        TVector sum1 = sum0;
+        TSimd.Store(buffers.Maxima, TSimd.Create(float.MinValue));
+        TSimd.Store(buffers.Maxima + TSimd.Count, TSimd.Create(float.MinValue));
+        new Span<float>(buffers.Totals, lanes).Clear();
         for (int key = 0; key < keyCount; key += KeyBlock)
         {
             int rows = AttentionTile.PaddedKeys(Math.Min(KeyBlock, keyCount - key));
@@ -181,57 +182,83 @@ internal readonly unsafe struct CausalAttentionKernel(
                 TSimd.Store(scores + TSimd.Count, TSimd.Min(TSimd.Load(scores + TSimd.Count), TSimd.Load(bounds + TSimd.Count)));
             }
 
-            TVector old0 = maximum0;
-            TVector old1 = maximum1;
-            for (float* scores = buffers.Scores; scores < buffers.Scores + (rows * lanes); scores += lanes)
-            {
-                maximum0 = TSimd.Max(maximum0, TSimd.Load(scores));
-                maximum1 = TSimd.Max(maximum1, TSimd.Load(scores + TSimd.Count));
-            }
-
-            if (key > 0)
-            {
-                TVector factor0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old0, maximum0));
-                TVector factor1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old1, maximum1));
-                sum0 = TSimd.Multiply(sum0, factor0);
-                sum1 = TSimd.Multiply(sum1, factor1);
-                Scale<TSimd, TVector>(buffers.Sums, headDim, factor0, factor1);
-            }
-
-            for (float* scores = buffers.Scores; scores < buffers.Scores + (rows * lanes); scores += lanes)
-            {
-                TVector p0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores), maximum0));
-                TVector p1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + TSimd.Count), maximum1));
-                sum0 = TSimd.Add(sum0, p0);
-                sum1 = TSimd.Add(sum1, p1);
-                TSimd.Store(scores, p0);
-                TSimd.Store(scores + TSimd.Count, p1);
-            }
-
+            Softmax<TSimd, TVector>(rows, key > 0 ? headDim : 0, buffers.Scores, buffers.Maxima, buffers.Totals, buffers.Sums);
             TileProduct.Multiply<TSimd, TVector>(
                 headDim, rows, lanes, buffers.Values + ((long)key * headDim), 1, headDim, buffers.Scores, lanes, buffers.Sums, lanes, key > 0);
         }
 
-        Scale<TSimd, TVector>(buffers.Sums, headDim, TSimd.Divide(TSimd.Create(1), sum0), TSimd.Divide(TSimd.Create(1), sum1));
         float* target = output.Data + ((long)(item.Row + first) * output.Stride) + (head * headDim);
-        AttentionTile.TransposeBack(buffers.Sums, lanes, queries, headDim, 1, target, output.Stride);
+        Normalize<TSimd, TVector>(headDim, buffers.Totals, buffers.Sums);
+        AttentionTile.TransposeBack<TSimd, TVector>(buffers.Sums, lanes, queries, headDim, 1, target, output.Stride);
         if (!logSumExp.IsEmpty)
         {
-            TVector ln2 = TSimd.Create(AttentionTile.Ln2);
-            TSimd.Store(buffers.Lanes, TSimd.MultiplyAdd(maximum0, ln2, TSimd.Log(sum0)));
-            TSimd.Store(buffers.Lanes + TSimd.Count, TSimd.MultiplyAdd(maximum1, ln2, TSimd.Log(sum1)));
+            for (int lane = 0; lane < lanes; lane += TSimd.Count)
+            {
+                TVector maximum = TSimd.Multiply(TSimd.Load(buffers.Maxima + lane), TSimd.Create(AttentionTile.Ln2));
+                TSimd.Store(buffers.Totals + lane, TSimd.Add(maximum, TSimd.Log(TSimd.Load(buffers.Totals + lane))));
+            }
+
             for (int i = 0; i < queries; i++)
             {
-                logSumExp.Data[((long)(item.Row + first + i) * logSumExp.Stride) + head] = buffers.Lanes[i];
+                logSumExp.Data[((long)(item.Row + first + i) * logSumExp.Stride) + head] = buffers.Totals[i];
             }
         }
     }
 
-    private static void Scale<TSimd, TVector>(float* sums, int rows, TVector factor0, TVector factor1)
+    /// <summary>
+    /// A block's part of the online softmax: scores become powers of two relative to the maxima so far, and what was summed before is
+    /// scaled to them. A method of its own, because vectors that live across calls are spilled in every loop around them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Softmax<TSimd, TVector>(int rows, int sumRows, float* scores, float* maxima, float* totals, float* sums)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        for (int d = 0; d < rows; d++)
+        TVector old0 = TSimd.Load(maxima);
+        TVector old1 = TSimd.Load(maxima + TSimd.Count);
+        TVector maximum0 = old0;
+        TVector maximum1 = old1;
+        float* end = scores + (rows * 2 * TSimd.Count);
+        for (float* score = scores; score < end; score += 2 * TSimd.Count)
+        {
+            maximum0 = TSimd.Max(maximum0, TSimd.Load(score));
+            maximum1 = TSimd.Max(maximum1, TSimd.Load(score + TSimd.Count));
+        }
+
+        TSimd.Store(maxima, maximum0);
+        TSimd.Store(maxima + TSimd.Count, maximum1);
+        TVector factor0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old0, maximum0));
+        TVector factor1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(old1, maximum1));
+        for (int row = 0; row < sumRows; row++)
+        {
+            TSimd.Store(sums, TSimd.Multiply(TSimd.Load(sums), factor0));
+            TSimd.Store(sums + TSimd.Count, TSimd.Multiply(TSimd.Load(sums + TSimd.Count), factor1));
+            sums += 2 * TSimd.Count;
+        }
+
+        TVector total0 = TSimd.Multiply(TSimd.Load(totals), factor0);
+        TVector total1 = TSimd.Multiply(TSimd.Load(totals + TSimd.Count), factor1);
+        for (float* score = scores; score < end; score += 2 * TSimd.Count)
+        {
+            TVector p0 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(score), maximum0));
+            TVector p1 = VectorMath.Exp2NonPositive<TSimd, TVector>(TSimd.Subtract(TSimd.Load(score + TSimd.Count), maximum1));
+            total0 = TSimd.Add(total0, p0);
+            total1 = TSimd.Add(total1, p1);
+            TSimd.Store(score, p0);
+            TSimd.Store(score + TSimd.Count, p1);
+        }
+
+        TSimd.Store(totals, total0);
+        TSimd.Store(totals + TSimd.Count, total1);
+    }
+
+    private static void Normalize<TSimd, TVector>(int rows, float* totals, float* sums)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TVector factor0 = TSimd.Divide(TSimd.Create(1), TSimd.Load(totals));
+        TVector factor1 = TSimd.Divide(TSimd.Create(1), TSimd.Load(totals + TSimd.Count));
+        for (int row = 0; row < rows; row++)
         {
             TSimd.Store(sums, TSimd.Multiply(TSimd.Load(sums), factor0));
             TSimd.Store(sums + TSimd.Count, TSimd.Multiply(TSimd.Load(sums + TSimd.Count), factor1));
@@ -260,16 +287,20 @@ internal readonly unsafe struct CausalAttentionKernel(
         /// <summary>See <see cref="AttentionTile.FillBounds"/>.</summary>
         public readonly float* Bounds;
 
-        /// <summary>One value a lane.</summary>
-        public readonly float* Lanes;
+        /// <summary>The largest score of each lane so far.</summary>
+        public readonly float* Maxima;
+
+        /// <summary>The sum of each lane's powers so far.</summary>
+        public readonly float* Totals;
 
         public Buffers(float* memory, int keys, int headDim, int lanes)
         {
             Scores = memory;
             Queries = Scores + (KeyBlock * lanes);
             Sums = Queries + (headDim * lanes);
-            Lanes = Sums + (headDim * lanes);
-            Bounds = Lanes + lanes;
+            Maxima = Sums + (headDim * lanes);
+            Totals = Maxima + lanes;
+            Bounds = Totals + lanes;
             Keys = Bounds + Scratch.Padded(AttentionTile.BoundsLength(lanes));
             Values = Keys + ((long)keys * headDim);
             AttentionTile.FillBounds(Bounds, lanes);

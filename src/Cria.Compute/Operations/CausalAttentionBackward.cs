@@ -81,7 +81,7 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
                     }
                 }
 
-                ScatterQueries(first, head, buffers);
+                ScatterQueries<TSimd, TVector>(first, head, buffers);
             }
 
             ScatterKeys(first, kvHead, buffers);
@@ -182,9 +182,9 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         {
             int rows = Math.Min(lanes, buffers.Length - query);
             long tile = (long)query * headDim;
-            AttentionTile.Transpose(
+            AttentionTile.Transpose<TSimd, TVector>(
                 queries + ((long)query * q.Stride), q.Stride, rows, lanes, headDim, AttentionTile.Log2E * scale, buffers.QueryTiles + tile);
-            AttentionTile.Transpose(
+            AttentionTile.Transpose<TSimd, TVector>(
                 gradients + ((long)query * outputGradient.Stride), outputGradient.Stride, rows, lanes, headDim, 1, buffers.GradientTiles + tile);
         }
 
@@ -207,7 +207,9 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         }
     }
 
-    private void ScatterQueries(int first, int head, Buffers buffers)
+    private void ScatterQueries<TSimd, TVector>(int first, int head, Buffers buffers)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
     {
         int headDim = shape.HeadDim;
         for (int query = 0; query < buffers.Length; query += buffers.Lanes)
@@ -215,7 +217,7 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
             int rows = Math.Min(buffers.Lanes, buffers.Length - query);
             float* target = dq.Data + ((long)(first + query) * dq.Stride) + (head * headDim);
             float* source = buffers.QueryGradientTiles + ((long)query * headDim);
-            AttentionTile.TransposeBack(source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
+            AttentionTile.TransposeBack<TSimd, TVector>(source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
         }
     }
 

@@ -271,7 +271,8 @@ public sealed unsafe class ReferenceDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient)
+    public override void SwiGluBackward(
+        Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output = default)
     {
         for (int t = 0; t < gate.Rows; t++)
         {
@@ -281,6 +282,11 @@ public sealed unsafe class ReferenceDevice : Device
                 double u = up.Row(t)[d];
                 double dy = outputGradient.Row(t)[d];
                 double sigmoid = 1 / (1 + Math.Exp(-g));
+                if (!output.IsEmpty)
+                {
+                    output.Row(t)[d] = (float)(g * sigmoid * u);
+                }
+
                 gateGradient.Row(t)[d] = (float)(dy * u * sigmoid * (1 + (g * (1 - sigmoid))));
                 upGradient.Row(t)[d] = (float)(dy * g * sigmoid);
             }

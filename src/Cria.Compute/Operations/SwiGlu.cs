@@ -12,13 +12,15 @@ public sealed partial class CpuDevice
     }
 
     /// <inheritdoc/>
-    public override void SwiGluBackward(Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient)
+    public override void SwiGluBackward(
+        Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output = default)
     {
         ShapeCheck.Shape(outputGradient, gate.Rows, gate.Columns);
         ShapeCheck.Shape(up, gate.Rows, gate.Columns);
         ShapeCheck.Shape(gateGradient, gate.Rows, gate.Columns);
         ShapeCheck.Shape(upGradient, gate.Rows, gate.Columns);
-        Run(new SwiGluBackwardKernel(outputGradient, gate, up, gateGradient, upGradient), gate.Rows, 4L * gate.Columns);
+        ShapeCheck.OptionalShape(output, gate.Rows, gate.Columns);
+        Run(new SwiGluBackwardKernel(outputGradient, gate, up, gateGradient, upGradient, output), gate.Rows, 4L * gate.Columns);
     }
 }
 
@@ -53,7 +55,7 @@ internal readonly unsafe struct SwiGluKernel(Tensor gate, Tensor up, Tensor outp
 }
 
 internal readonly unsafe struct SwiGluBackwardKernel(
-    Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient) : IRangeKernel
+    Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output) : IRangeKernel
 {
     public void Range<TSimd, TVector>(int start, int end, int worker)
         where TSimd : struct, ISimd<TVector>
@@ -76,6 +78,8 @@ internal readonly unsafe struct SwiGluBackwardKernel(
         float* ups = up.Data + ((long)t * up.Stride);
         float* dGates = gateGradient.Data + ((long)t * gateGradient.Stride);
         float* dUps = upGradient.Data + ((long)t * upGradient.Stride);
+        // Where the output is not wanted, the gradient overwrites it at once.
+        float* outputs = output.IsEmpty ? dGates : output.Data + ((long)t * output.Stride);
         TVector one = TSimd.Create(1);
         for (int d = start; d < end; d += TSimd.Count)
         {
@@ -87,6 +91,7 @@ internal readonly unsafe struct SwiGluBackwardKernel(
 
             // silu' = σ·(1 + g·(1 − σ)) = σ + silu·(1 − σ)
             TVector slope = TSimd.MultiplyAdd(silu, TSimd.Subtract(one, sigmoid), sigmoid);
+            TSimd.Store(outputs + d, TSimd.Multiply(silu, u));
             TSimd.Store(dGates + d, TSimd.Multiply(TSimd.Multiply(dy, u), slope));
             TSimd.Store(dUps + d, TSimd.Multiply(dy, silu));
         }

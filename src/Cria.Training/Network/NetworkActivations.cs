@@ -43,7 +43,6 @@ internal sealed class NetworkActivations : IDisposable
             NormedGradient = _arena.Tensor(tokens, config.Dim);
             AttentionGradient = _arena.Tensor(tokens, shape.QueryColumns);
             QueryKeyValueGradient = _arena.Tensor(tokens, fused);
-            ActivatedGradient = _arena.Tensor(tokens, config.HiddenDim);
         }
     }
 
@@ -62,7 +61,7 @@ internal sealed class NetworkActivations : IDisposable
     /// <summary>[T, D]: output of the norm at work.</summary>
     public Tensor Normed { get; }
 
-    /// <summary>[T, hidden]: output of the SwiGLU at work.</summary>
+    /// <summary>[T, hidden]: output of the SwiGLU at work, or its gradient.</summary>
     public Tensor Activated { get; }
 
     /// <summary>[T, D]: gradient of the residual stream.</summary>
@@ -77,9 +76,6 @@ internal sealed class NetworkActivations : IDisposable
     /// <summary>[T, (heads + 2·kvHeads)·headDim].</summary>
     public Tensor QueryKeyValueGradient { get; }
 
-    /// <summary>[T, hidden].</summary>
-    public Tensor ActivatedGradient { get; }
-
     /// <summary>The exact size of the memory.</summary>
     public static long Bytes(LlamaConfig config, int tokens, int firstKept = 0, bool hasBackward = true)
     {
@@ -90,7 +86,7 @@ internal sealed class NetworkActivations : IDisposable
             + Size(2 * config.HiddenDim);
         int layers = Math.Min(firstKept, 2) + config.Layers - firstKept;
         long shared = (3 * Size(config.Dim)) + Size(1) + Size(config.HiddenDim);
-        long backward = (2 * Size(config.Dim)) + Size(shape.QueryColumns) + Size(fused) + Size(config.HiddenDim);
+        long backward = (2 * Size(config.Dim)) + Size(shape.QueryColumns) + Size(fused);
         return (layers * layer) + shared + (hasBackward ? backward : 0);
     }
 

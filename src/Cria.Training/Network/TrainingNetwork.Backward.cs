@@ -55,14 +55,13 @@ public sealed unsafe partial class TrainingNetwork
         Tensor normed = _activations.Normed.RowRange(0, tokens);
         Tensor dNormed = _activations.NormedGradient.RowRange(0, tokens);
         Tensor activated = _activations.Activated.RowRange(0, tokens);
-        Tensor dActivated = _activations.ActivatedGradient.RowRange(0, tokens);
         Tensor dAttention = _activations.AttentionGradient.RowRange(0, tokens);
         LayerActivations d = a with { QueryKeyValue = _activations.QueryKeyValueGradient.RowRange(0, tokens) };
 
-        _device.SwiGlu(a.Gate, a.Up, activated);
+        // The memory of SwiGLU's output holds its gradient until the operation that needs it replaces it by the output.
+        _device.LinearBackwardInput(dx, w.Down, activated, accumulate: false);
+        _device.SwiGluBackward(activated, a.Gate, a.Up, a.Gate, a.Up, output: activated);
         WeightGradient(dx, activated, g.Down, lora.Down, dLora.Down);
-        _device.LinearBackwardInput(dx, w.Down, dActivated, accumulate: false);
-        _device.SwiGluBackward(dActivated, a.Gate, a.Up, a.Gate, a.Up);
         _device.RmsNorm(a.Middle, w.FeedForwardNorm, _config.NormEpsilon, normed, default);
         WeightGradient(a.GateUp, normed, g.GateUp, lora.GateUp, dLora.GateUp);
         _device.LinearBackwardInput(a.GateUp, w.GateUp, dNormed, accumulate: false);
