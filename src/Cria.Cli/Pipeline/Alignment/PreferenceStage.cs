@@ -26,7 +26,7 @@ internal static class PreferenceStage
         string latest = AlignmentContext.VersionBefore(round);
         string previous = AlignmentContext.VersionBefore(Math.Max(1, round - 1));
         string fingerprint = StageRunner.Fingerprint(
-            "preferences 1", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
+            "preferences 2", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
             section.PairsPerPrompt, string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
         context.Stages.Run(
             Name(round), fingerprint, [Export(context, round)], () => Collect(context, round, latest, previous, fingerprint));
