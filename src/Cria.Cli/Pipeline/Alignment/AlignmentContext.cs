@@ -31,6 +31,9 @@ internal sealed record AlignmentContext(
     public string Fingerprint(string stage) =>
         Run.Find(stage)?.Fingerprint ?? throw new CliException($"{Run.Root}: the stage {stage} must be finished first.");
 
+    /// <summary>One value for what a file holds: a stage that reads one file of a stage of many depends on no other.</summary>
+    public static string FileFingerprint(string path) => StageRunner.Fingerprint(File.ReadAllText(path));
+
     /// <summary>A seed of its own for each use.</summary>
     public ulong Seed(string use) => new DeterministicRandom(Recipe.Seed, Corpus.StableHash.Of(use)).NextUInt64();
 

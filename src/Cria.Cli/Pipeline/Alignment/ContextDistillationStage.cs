@@ -22,7 +22,7 @@ internal static class ContextDistillationStage
 
         string model = AlignmentContext.VersionBefore(round);
         string fingerprint = StageRunner.Fingerprint(
-            "context distillation 1", context.Fingerprint(MethodTasksStage.Name), context.Fingerprint(model),
+            "context distillation 1", AlignmentContext.FileFingerprint(context.Tasks.ContextDistillation), context.Fingerprint(model),
             context.Fingerprint(RoundRewardStage.Name(PreferenceKind.Safety, round)), section.Temperature, section.MaximumTokens);
         context.Stages.Run(
             Name, fingerprint, [File(context), FigureFile.PathOf<ContextDistillationFigures>(context.Run.Root)],

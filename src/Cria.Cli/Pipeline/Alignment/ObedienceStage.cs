@@ -23,7 +23,8 @@ internal static class ObedienceStage
             string model = $"rlhf-v{version}";
             string played = Path.Combine(context.Run.Root, FigureFile.Folder, $"obedience-{model}.jsonl");
             string fingerprint = StageRunner.Fingerprint(
-                "obedience 1", context.Fingerprint(MethodTasksStage.Name), context.Fingerprint(model), section.MaximumTokens);
+                "obedience 1", AlignmentContext.FileFingerprint(context.Tasks.Obedience), context.Fingerprint(model),
+                section.MaximumTokens);
             context.Stages.Run($"obedience-{model}", fingerprint, [played], () => Measure(context, model, isLater, played));
         }
     }
