@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Cria.Models;
 using Cria.Training;
@@ -7,9 +6,6 @@ namespace Cria.Alignment.Tests.FineTuning;
 
 public sealed class SupervisedFineTuningTests : IDisposable
 {
-    private static readonly string Executable =
-        Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests" + (OperatingSystem.IsWindows() ? ".exe" : ""));
-
     private readonly string _root = Directory.CreateTempSubdirectory("cria-fine-tuning-").FullName;
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -68,26 +64,7 @@ public sealed class SupervisedFineTuningTests : IDisposable
         string expected = Folder("undisturbed");
         TinyFineTuning.Run(expected);
         string folder = Folder("killed");
-        string finished = Path.Combine(TinyFineTuning.Model(folder), "training.json");
-        Random random = new(1);
-        int kills = 0;
-        while (!File.Exists(finished))
-        {
-            using Process child = Process.Start(new ProcessStartInfo(Executable, [TinyFineTuning.Verb, folder]))!;
-            if (kills < 8)
-            {
-                WaitForNewCheckpoint(folder, child);
-                if (!child.WaitForExit(random.Next(30)))
-                {
-                    child.Kill();
-                    kills++;
-                }
-            }
-
-            child.WaitForExit();
-        }
-
-        Assert.True(kills > 2, $"only {kills} kills");
+        KilledProcess.TrainToTheEnd(TinyFineTuning.Verb, folder, TinyFineTuning.Stage, seed: 1);
         AssertSame(expected, folder);
     }
 
@@ -163,17 +140,6 @@ public sealed class SupervisedFineTuningTests : IDisposable
             return string.Join(",", values.Select(value => value.ToString()));
         }),
     ];
-
-    private static void WaitForNewCheckpoint(string folder, Process child)
-    {
-        string checkpoints = Path.Combine(TinyFineTuning.Model(folder), "checkpoint");
-        string Newest() => Directory.Exists(checkpoints)
-            ? Directory.GetFiles(checkpoints, "*.checkpoint").Order().LastOrDefault() ?? "" : "";
-        string before = Newest();
-        while (Newest() == before && !child.WaitForExit(1))
-        {
-        }
-    }
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
 

@@ -6,9 +6,6 @@ namespace Cria.Alignment.Tests;
 /// <summary>What the store promises, whatever the database.</summary>
 public abstract class PreferenceStoreTests
 {
-    private static readonly string Executable =
-        Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests" + (OperatingSystem.IsWindows() ? ".exe" : ""));
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The address of a store that is not there yet.</summary>
@@ -105,16 +102,16 @@ public abstract class PreferenceStoreTests
     {
         string address = NewStore();
         PreferenceStore store = await PreferenceStore.OpenAsync(address, Cancellation);
-        await store.AddPairsAsync(Pairs(30), Cancellation);
-        using Process ann = Worker(StoreWorker.JudgeVerb, address, "ann");
-        using Process bob = Worker(StoreWorker.JudgeVerb, address, "bob");
+        await store.AddPairsAsync(Pairs(12), Cancellation);
+        using Process ann = KilledProcess.Start(StoreWorker.JudgeVerb, address, "ann");
+        using Process bob = KilledProcess.Start(StoreWorker.JudgeVerb, address, "bob");
         string[] errors = [await ann.StandardOutput.ReadToEndAsync(Cancellation), await bob.StandardOutput.ReadToEndAsync(Cancellation)];
         await ann.WaitForExitAsync(Cancellation);
         await bob.WaitForExitAsync(Cancellation);
         Assert.True(ann.ExitCode == 0 && bob.ExitCode == 0, string.Concat(errors));
         IReadOnlyList<Comparison> comparisons = await store.ReadAsync(cancellation: Cancellation);
-        Assert.Equal(30, comparisons.Count);
-        Assert.Equal(30, comparisons.Select(comparison => comparison.PromptId).Distinct().Count());
+        Assert.Equal(12, comparisons.Count);
+        Assert.Equal(12, comparisons.Select(comparison => comparison.PromptId).Distinct().Count());
         Assert.Equal(0, await store.CountPairsAsync(cancellation: Cancellation));
     }
 
@@ -122,12 +119,12 @@ public abstract class PreferenceStoreTests
     public async Task Nothing_that_was_stored_is_lost_by_a_kill_nor_by_two_that_open_a_new_store()
     {
         string address = NewStore();
-        using Process first = Worker(StoreWorker.AddVerb, address);
-        using Process second = Worker(StoreWorker.AddVerb, address);
+        using Process first = KilledProcess.Start(StoreWorker.AddVerb, address);
+        using Process second = KilledProcess.Start(StoreWorker.AddVerb, address);
         int last = -1;
         foreach (Process process in new[] { first, second })
         {
-            for (int lines = 0; lines < 15 && await process.StandardOutput.ReadLineAsync(Cancellation) is { } line; lines++)
+            for (int lines = 0; lines < 6 && await process.StandardOutput.ReadLineAsync(Cancellation) is { } line; lines++)
             {
                 Assert.True(int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out int number), line);
                 last = Math.Max(last, number);
@@ -137,7 +134,7 @@ public abstract class PreferenceStoreTests
             await process.WaitForExitAsync(Cancellation);
         }
 
-        Assert.True(last >= 14, $"only {last + 1} were stored");
+        Assert.True(last >= 5, $"only {last + 1} were stored");
         PreferenceStore store = await PreferenceStore.OpenAsync(address, Cancellation);
         IReadOnlyList<Comparison> comparisons = await store.ReadAsync(cancellation: Cancellation);
         Assert.True(comparisons.Count > last, $"{comparisons.Count} of at least {last + 1} are there");
@@ -153,9 +150,6 @@ public abstract class PreferenceStoreTests
             new ComparedAnswer("A number.") { Model = "sft", Temperature = 0.5, Seed = 3 },
             new ComparedAnswer("A hill.", false))),
     ];
-
-    private static Process Worker(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(Executable, arguments) { RedirectStandardOutput = true })!;
 }
 
 /// <summary>The store in a SQLite file.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Cria.Compute;
 using Cria.Models;
@@ -70,22 +69,7 @@ public sealed class DpoTrainingTests : IDisposable
         string undisturbed = Path.Combine(_root, "undisturbed");
         TinyDpo.Run(undisturbed, threads: 3);
         string folder = Path.Combine(_root, "killed");
-        Random random = new(2);
-        int kills = 0;
-        while (!File.Exists(Path.Combine(folder, "dpo", "training.json")))
-        {
-            using Process child = Process.Start(
-                new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests"), [TinyDpo.Verb, folder]))!;
-            if (kills < 8 && !child.WaitForExit(random.Next(100, 500)))
-            {
-                child.Kill();
-                kills++;
-            }
-
-            child.WaitForExit();
-        }
-
-        Assert.True(kills > 0);
+        KilledProcess.TrainToTheEnd(TinyDpo.Verb, folder, "dpo", seed: 2);
         foreach (string name in Directory.GetFiles(Path.Combine(undisturbed, "dpo")).Select(path => Path.GetFileName(path)!))
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, "dpo", name)), File.ReadAllBytes(Path.Combine(folder, "dpo", name)));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Cria.Models;
 
@@ -14,29 +13,7 @@ public sealed class PpoResumptionTests : IDisposable
         string undisturbed = Path.Combine(_root, "undisturbed");
         TinyPpo.RunToTheEnd(undisturbed);
         string folder = Path.Combine(_root, "killed");
-        Random random = new(1);
-        int kills = 0;
-        while (!File.Exists(Path.Combine(folder, "rlhf", "training.json")))
-        {
-            using Process child = Process.Start(
-                new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests"), [TinyPpo.Verb, folder]))!;
-
-            // The first kills come at any moment; at last one child is left alone, so that the test ends on a slow machine too.
-            if (kills < 16)
-            {
-                // Waiting for a checkpoint first makes sure that most kills hit the training and not the start of the process.
-                WaitForNewCheckpoint(folder, child);
-                if (!child.WaitForExit(random.Next(40)))
-                {
-                    child.Kill();
-                    kills++;
-                }
-            }
-
-            child.WaitForExit();
-        }
-
-        Assert.True(kills > 3, $"only {kills} kills");
+        KilledProcess.TrainToTheEnd(TinyPpo.Verb, folder, "rlhf", seed: 1);
         AssertSame(undisturbed, folder);
     }
 
@@ -59,17 +36,6 @@ public sealed class PpoResumptionTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
-
-    private static void WaitForNewCheckpoint(string folder, Process child)
-    {
-        string checkpoints = Path.Combine(folder, "rlhf", "checkpoint");
-        string Newest() => Directory.Exists(checkpoints)
-            ? Directory.GetFiles(checkpoints, "*.checkpoint").Order().LastOrDefault() ?? "" : "";
-        string before = Newest();
-        while (Newest() == before && !child.WaitForExit(1))
-        {
-        }
-    }
 
     private static void AssertSame(string expected, string actual)
     {

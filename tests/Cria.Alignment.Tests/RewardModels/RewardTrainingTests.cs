@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Cria.Compute;
 using Cria.Models;
 using Cria.Training;
@@ -167,22 +166,7 @@ public sealed class RewardTrainingTests : IDisposable
         string undisturbed = Path.Combine(_root, "undisturbed");
         TinyRewardTraining.Run(undisturbed, lora: null, threads: 3);
         string folder = Path.Combine(_root, "killed");
-        Random random = new(4);
-        int kills = 0;
-        while (!File.Exists(Path.Combine(folder, "reward", "training.json")))
-        {
-            using Process child = Process.Start(
-                new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Cria.Alignment.Tests"), [TinyRewardTraining.Verb, folder]))!;
-            if (kills < 6 && !child.WaitForExit(random.Next(100, 500)))
-            {
-                child.Kill();
-                kills++;
-            }
-
-            child.WaitForExit();
-        }
-
-        Assert.True(kills > 0);
+        KilledProcess.TrainToTheEnd(TinyRewardTraining.Verb, folder, "reward", seed: 4);
         foreach (string name in Directory.GetFiles(Path.Combine(undisturbed, "reward")).Select(path => Path.GetFileName(path)!))
         {
             Assert.Equal(
