@@ -49,6 +49,40 @@ public sealed class PolicyTests(TinyRun tiny)
     }
 
     [Fact]
+    public void A_model_with_a_byte_level_tokenizer_is_tuned_by_every_method()
+    {
+        Prepare();
+        TinyModels.ByteLevelChat(tiny, "policy-smol");
+        tiny.Write("policy-dialogues.jsonl", Lines(i => $$"""{"prompt":"Question {{i}}?","completion":"the cat {{i}}"}"""));
+        string recipe = tiny.Write(
+            "policy-smol.yaml",
+            Recipe.Replace("name: policy", "name: policy-smol", StringComparison.Ordinal)
+                .Replace("model: policy-chat", "model: policy-smol", StringComparison.Ordinal)
+                .Replace("helpfulness: policy-reward", "helpfulness: runs/policy-smol/reward-helpfulness", StringComparison.Ordinal)
+                .Replace("  safety: policy-reward-2\n", "", StringComparison.Ordinal).Replace("iterations: 2", "iterations: 1", StringComparison.Ordinal) + """
+
+            sft:
+              model: policy-smol
+              data: [policy-dialogues.jsonl]
+              epochs: 1
+              batch-size: 2
+            reward-helpfulness:
+              model: policy-smol
+              data: [policy-pairs.jsonl]
+              held-out: [policy-pairs.jsonl]
+              held-out-pairs: 3
+              batch-pairs: 4
+            """);
+        foreach ((string verb, string stage) in new[] { ("sft", "sft"), ("reward train", "reward-helpfulness"), ("ppo", "ppo"), ("dpo", "dpo") })
+        {
+            Run([.. verb.Split(' '), "--recipe", recipe]);
+            using LoadedModel model = HuggingFaceDirectory.Load(Path.Combine(tiny.Folder, "runs/policy-smol", stage));
+            Assert.IsType<ByteLevelBpeTokenizer>(model.Tokenizer);
+            Assert.IsType<ChatMlFormat>(model.ChatFormat);
+        }
+    }
+
+    [Fact]
     public void What_is_missing_or_wrong_in_a_recipe_is_said()
     {
         string none = tiny.Write("policy-none.yaml", "name: policy-none\n");

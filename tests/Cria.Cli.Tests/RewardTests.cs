@@ -52,6 +52,10 @@ public sealed class RewardTests(TinyRun tiny)
         Assert.All(scored.Lines, line => Assert.Contains("\"sigmoid\"", line, StringComparison.Ordinal));
         using JsonDocument best = JsonDocument.Parse(Run("", "reward", "best-of-n", "--recipe", recipe, "--json").Output);
         Assert.Equal(2, best.RootElement.GetProperty("points").GetArrayLength());
+        string prompts = tiny.Write("reward-prompts.jsonl", "{\"prompt\":\"Question 1?\"}");
+        Run(
+            "", "rejection-sample", "reward-chat", "--prompts", prompts, "--reward", model, "--samples", "2", "--max-tokens", "4",
+            "--output", $"{name}-best.jsonl");
     }
 
     [Fact]

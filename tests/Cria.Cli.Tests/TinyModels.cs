@@ -16,6 +16,10 @@ internal static class TinyModels
     /// <summary>A chat model with random weights.</summary>
     public static string Chat(TinyRun tiny, string name, ulong seed = 1) => Make(tiny, name, weights => weights.InitializeRandom(seed));
 
+    /// <summary>A chat model with random weights laid out as SmolLM2: a byte-level tokenizer.json and ChatML.</summary>
+    public static string ByteLevelChat(TinyRun tiny, string name) =>
+        Make(tiny, name, weights => weights.InitializeRandom(1), tokenizer: ByteLevel(), format: ChatFormat.ChatMl);
+
     /// <summary>A reward model with random weights.</summary>
     public static string Reward(TinyRun tiny, string name, ulong seed) =>
         Make(tiny, name, weights => weights.InitializeRandom(seed), scalarHead: true);
@@ -53,7 +57,20 @@ internal static class TinyModels
 
     private static SentencePieceTokenizer Tokenizer(TinyRun tiny) => SentencePieceTokenizer.Load(tiny.PathOf(TinyRun.Run, "tokenizer.model"));
 
-    private static string Make(TinyRun tiny, string name, Action<LlamaWeights> fill, bool scalarHead = false)
+    /// <summary>Printable ASCII, space and line break as byte-level BPE writes them, without merges.</summary>
+    private static ByteLevelBpeTokenizer ByteLevel() => new(new ByteLevelVocabulary
+    {
+        Tokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "Ġ", "Ċ", .. Enumerable.Range('!', 94).Select(c => $"{(char)c}")],
+        Merges = [],
+        ControlIds = [0, 1, 2],
+        PreTokenizer = ByteLevelPreTokenizer.SmolLm,
+        BosId = 1,
+        EosId = 2,
+        AddsBos = false,
+    });
+
+    private static string Make(
+        TinyRun tiny, string name, Action<LlamaWeights> fill, bool scalarHead = false, Tokenizer? tokenizer = null, ChatFormat? format = null)
     {
         lock (tiny)
         {
@@ -62,7 +79,7 @@ internal static class TinyModels
                 return name;
             }
 
-            SentencePieceTokenizer tokenizer = Tokenizer(tiny);
+            tokenizer ??= Tokenizer(tiny);
             using LlamaWeights weights = new(new LlamaConfig
             {
                 Dim = 16,
@@ -77,7 +94,7 @@ internal static class TinyModels
                 ScalarHead = scalarHead,
             });
             fill(weights);
-            HuggingFaceDirectory.Save(tiny.PathOf(name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = ChatFormat.Llama2 });
+            HuggingFaceDirectory.Save(tiny.PathOf(name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = format ?? ChatFormat.Llama2 });
             return name;
         }
     }

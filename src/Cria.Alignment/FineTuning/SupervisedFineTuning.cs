@@ -43,6 +43,11 @@ public static class SupervisedFineTuning
         ArgumentNullException.ThrowIfNull(validation);
         settings.Validate(start.Config);
         Tokenizer tokenizer = TokenizerOf(start);
+        if (settings is { Lora: null } or { MergeLora: true })
+        {
+            TunedModel.CheckSavable(start);
+        }
+
         ChatFormat format = start.ChatFormat ?? ChatFormat.Llama2;
         int sequence = settings.SequenceLengthFor(start.Config);
         EncodedDialogues learned = Encode(tokenizer, format, training, sequence, "training");
@@ -152,10 +157,9 @@ public static class SupervisedFineTuning
         FineTuningSettings settings, LoadedModel start, ChatFormat format, LlamaWeights? trained, LoraAdapter? adapter, string folder,
         Device device)
     {
-        HuggingFaceSaveOptions options = new() { ChatFormat = format };
         if (adapter is null)
         {
-            HuggingFaceDirectory.Save(folder, trained!, start.Tokenizer, options);
+            TunedModel.Save(folder, trained!, start, format);
             return;
         }
 
@@ -164,7 +168,7 @@ public static class SupervisedFineTuning
         {
             using LlamaWeights merged = Copy(start.Weights);
             adapter.Weights.MergeInto(merged, device);
-            HuggingFaceDirectory.Save(folder, merged, start.Tokenizer, options);
+            TunedModel.Save(folder, merged, start, format);
         }
     }
 

@@ -78,7 +78,7 @@ public static class DpoTraining
 
         DpoResult result = new(
             steps.Steps, outcome.Last.Loss, outcome.Last.Figure("accuracy") ?? 0, outcome.Last.Figure("held_out_accuracy"), pairs.Count);
-        PolicyStart.Save(folder, weights, start);
+        TunedModel.Save(folder, weights, start);
         Write(folder, fingerprint, result);
         checkpoints.Delete();
         return result;

@@ -5,7 +5,7 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>What PPO and DPO check of the chat model that they start from and of the prompts, and how they save their result.</summary>
+/// <summary>What PPO and DPO check of the chat model that they start from and of the prompts.</summary>
 internal static class PolicyStart
 {
     /// <summary>Checks the model and every prompt, so that nothing of this is found after hours.</summary>
@@ -32,13 +32,14 @@ internal static class PolicyStart
     {
         string? missing = start.Config.ScalarHead ? "predicts a score and not tokens"
             : start.Tokenizer is null ? "has no tokenizer"
-            : start.Tokenizer is not SentencePieceTokenizer ? "has a tokenizer that cannot be saved with a model; only SentencePiece's can"
             : start.ChatFormat is null ? "has no chat format (it is no chat model: fine-tune it on dialogues first)"
             : null;
         if (missing is not null)
         {
             throw new InvalidModelFileException($"The model {start.Source} {missing}.");
         }
+
+        TunedModel.CheckSavable(start);
     }
 
     /// <summary>A hash of prompts: their messages and tags, in their order.</summary>
@@ -62,11 +63,6 @@ internal static class PolicyStart
             text.Append((int)message.Role).Append(' ').Append(message.Content.Length).Append(' ').Append(message.Content);
         }
     }
-
-    /// <summary>Saves a policy with the tokenizer and the settings of the model that it started from.</summary>
-    public static void Save(string folder, LlamaWeights weights, LoadedModel start) => HuggingFaceDirectory.Save(
-        folder, weights, start.Tokenizer,
-        new HuggingFaceSaveOptions { GenerationDefaults = start.GenerationDefaults, ChatFormat = start.ChatFormat });
 
     private static int Tokens(LoadedModel start, AlignmentPrompt prompt)
     {

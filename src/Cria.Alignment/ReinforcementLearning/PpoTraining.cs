@@ -99,7 +99,7 @@ public sealed class PpoTraining
             return null;
         }
 
-        PolicyStart.Save(folder, heldOut.Count > 0 ? best : policy, start);
+        TunedModel.Save(folder, heldOut.Count > 0 ? best : policy, start);
         result.Write(folder, fingerprint);
         checkpoints.Delete();
         return result;

@@ -38,7 +38,7 @@ public static class RewardModelTraining
         ArgumentNullException.ThrowIfNull(training);
         settings.Validate();
         (Tokenizer tokenizer, ChatFormat format) = RewardStart.TextOf(start);
-        RewardStart.CheckSavable(start);
+        TunedModel.CheckSavable(start);
         int maximumTokens = RewardStart.MaximumTokens(settings.MaximumTokens, start);
         RewardTrainingSet set = RewardTrainingSet.From(training, tokenizer, format, maximumTokens);
         SettingsFingerprint fingerprint = Fingerprint(settings, start, set);
@@ -61,7 +61,7 @@ public static class RewardModelTraining
 
         RewardTrainingResult result = new(steps.Steps, outcome.Last.Loss, outcome.Last.Figure("accuracy") ?? 0, set.Counts);
         steps.Finish();
-        RewardStart.Save(folder, weights, start);
+        TunedModel.Save(folder, weights, start);
         result.Write(folder, fingerprint);
         checkpoints.Delete();
         return result;

@@ -3,7 +3,7 @@ using Cria.Models;
 
 namespace Cria.Alignment;
 
-/// <summary>The model that a reward training starts from, and how its result is saved.</summary>
+/// <summary>The model that a reward training starts from.</summary>
 internal static unsafe class RewardStart
 {
     private const int HashedPiece = 1 << 26;
@@ -18,17 +18,6 @@ internal static unsafe class RewardStart
             $"{start.Source}: the model has no chat template; a reward model starts from a chat model."),
         _ => (start.Tokenizer, start.ChatFormat),
     };
-
-    /// <summary>Checks before any training that its result can be saved.</summary>
-    /// <exception cref="InvalidModelFileException">The tokenizer has no place in a model directory.</exception>
-    public static void CheckSavable(LoadedModel start)
-    {
-        if (start.Tokenizer is not SentencePieceTokenizer)
-        {
-            throw new InvalidModelFileException(
-                $"{start.Source}: only a SentencePiece tokenizer can be saved with a trained model; train a head over features instead.");
-        }
-    }
 
     /// <summary>The limit of prompt and answer: the one asked for, but never more than the context.</summary>
     public static int MaximumTokens(int asked, LoadedModel start) =>
@@ -62,12 +51,4 @@ internal static unsafe class RewardStart
 
         return hash.Finish();
     }
-
-    /// <summary>Saves a reward model with the tokenizer and the chat format of the model that it started from.</summary>
-    public static void Save(string folder, LlamaWeights weights, LoadedModel start) =>
-        HuggingFaceDirectory.Save(folder, weights, start.Tokenizer, new HuggingFaceSaveOptions
-        {
-            GenerationDefaults = start.GenerationDefaults,
-            ChatFormat = start.ChatFormat,
-        });
 }
