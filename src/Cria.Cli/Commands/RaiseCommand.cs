@@ -8,7 +8,10 @@ internal static class RaiseCommand
 {
     public static Command Create()
     {
-        Command command = new("raise", "Raise a Llama: corpus, tokenizer, pretraining, samples. Interrupted, the same command goes on.");
+        Command command = new(
+            "raise",
+            "Raise a Llama: corpus, tokenizer, pretraining, and, where the recipe has tasks, the whole alignment with its report. "
+            + "Interrupted, the same command goes on.");
         RecipeArguments arguments = new();
         arguments.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.Run(
