@@ -8,32 +8,29 @@ namespace Cria.Alignment;
 /// </summary>
 public static class ComparisonMix
 {
-    /// <summary>
-    /// For a helpfulness reward model: all of its own comparisons and as many of the rest, drawn uniformly from safety and open-source sets
-    /// (the paper's wording allows other readings; this is half and half).
-    /// </summary>
-    /// <param name="helpfulness">All of them are used.</param>
-    /// <param name="rest">As many as there are of the first, or all where there are fewer.</param>
+    /// <summary>The rest's share for a helpfulness reward model: as many from safety and open-source sets as there are of its own (the
+    /// paper's wording allows other readings; this is half and half).</summary>
+    public const double HelpfulnessRest = 0.5;
+
+    /// <summary>The rest's share for a safety reward model: 90% to 10%, which helps where both answers are safe.</summary>
+    public const double SafetyRest = 0.1;
+
+    /// <summary>All comparisons of a reward model's own kind and some of the rest, drawn uniformly.</summary>
+    /// <param name="own">All of them are used.</param>
+    /// <param name="rest">As many as the share asks for, or all where there are fewer.</param>
+    /// <param name="restShare">0 to less than 1: the rest's share of the result.</param>
     /// <param name="seed">Decides the draw.</param>
-    public static IReadOnlyList<Comparison> ForHelpfulness(
-        IReadOnlyList<Comparison> helpfulness, IReadOnlyList<Comparison> rest, ulong seed)
+    public static IReadOnlyList<Comparison> Of(
+        IReadOnlyList<Comparison> own, IReadOnlyList<Comparison> rest, double restShare, ulong seed)
     {
-        Comparison[] own = Trainable(helpfulness);
-        return [.. own, .. Draw(Trainable(rest), own.Length, seed)];
+        ArgumentOutOfRangeException.ThrowIfNegative(restShare);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(restShare, 1);
+        Comparison[] all = Trainable(own);
+        return [.. all, .. Draw(Trainable(rest), (int)Math.Ceiling((all.Length * restShare / (1 - restShare)) - 1e-9), seed)];
     }
 
-    /// <summary>
-    /// For a safety reward model: all safety comparisons and one helpfulness comparison for every nine of them (90% to 10%), which helps
-    /// where both answers are safe.
-    /// </summary>
-    /// <param name="safety">All of them are used.</param>
-    /// <param name="helpfulness">A ninth as many, or all where there are fewer.</param>
-    /// <param name="seed">Decides the draw.</param>
-    public static IReadOnlyList<Comparison> ForSafety(IReadOnlyList<Comparison> safety, IReadOnlyList<Comparison> helpfulness, ulong seed)
-    {
-        Comparison[] own = Trainable(safety);
-        return [.. own, .. Draw(Trainable(helpfulness), (own.Length + 8) / 9, seed)];
-    }
+    /// <summary>The share of the rest in the paper's mix for a kind.</summary>
+    public static double PaperRest(PreferenceKind kind) => kind == PreferenceKind.Safety ? SafetyRest : HelpfulnessRest;
 
     private static Comparison[] Trainable(IReadOnlyList<Comparison> comparisons) =>
         [.. comparisons.Where(comparison => !comparison.IsHeldOut)];

@@ -35,9 +35,7 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
             PreferenceKind other = kind == PreferenceKind.Safety ? PreferenceKind.Helpfulness : PreferenceKind.Safety;
             List<Comparison> all = Read(section.Rest, options with { MissingKind = other }, notes);
             Comparison[] rest = [.. all.Where(comparison => !asked.Contains(PromptOf(comparison)))];
-            training = kind == PreferenceKind.Safety
-                ? ComparisonMix.ForSafety(training, rest, seed)
-                : ComparisonMix.ForHelpfulness(training, rest, seed);
+            training = ComparisonMix.Of(training, rest, section.RestShareFor(kind), seed);
         }
 
         return new RewardData(training, heldOut, [.. notes.Distinct()]); // A file may be read for both.

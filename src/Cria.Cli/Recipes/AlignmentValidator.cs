@@ -92,6 +92,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
             $"'{reward.Pooling}'");
         bool needsLayer = reward.Method is "features" or "last-layers";
         rules.Require(reward.Layer >= (needsLayer ? 1 : 0), $"{key}.layer", needsLayer ? "1 or more" : "0 or more", reward.Layer);
+        rules.Require(reward.RestShare is -1 or (>= 0 and < 1), $"{key}.rest-share", "0 to less than 1, or -1", reward.RestShare);
         rules.NotNegative($"{key}.penalty", reward.Penalty);
         rules.Positive($"{key}.rank", reward.Rank);
         rules.NotNegative($"{key}.maximum-tokens", reward.MaximumTokens);

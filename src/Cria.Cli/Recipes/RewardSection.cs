@@ -1,3 +1,5 @@
+using Cria.Alignment;
+
 namespace Cria.Cli.Recipes;
 
 /// <summary>
@@ -22,9 +24,12 @@ internal sealed class RewardSection
     public int Pairs { get; set; }
 
     /// <summary>
-    /// Comparisons of other kinds to mix in, as the paper does: as many as there are for helpfulness, a ninth for safety.
+    /// Comparisons of other kinds to mix in, as the paper does (see <see cref="RestShare"/>).
     /// </summary>
     public List<string> Rest { get; set; } = [];
+
+    /// <summary>The rest's share of the comparisons, 0 to less than 1; −1 for the paper's: a half for helpfulness, a tenth for safety.</summary>
+    public double RestShare { get; set; } = -1;
 
     /// <summary>Files of comparisons to measure on; training comparisons with one of their prompts are left out.</summary>
     public List<string> HeldOut { get; set; } = [];
@@ -78,4 +83,7 @@ internal sealed class RewardSection
 
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; set; } = 20;
+
+    /// <summary>The rest's share for a kind of reward model.</summary>
+    internal double RestShareFor(PreferenceKind kind) => RestShare < 0 ? ComparisonMix.PaperRest(kind) : RestShare;
 }

@@ -29,7 +29,7 @@ internal static class RoundRewardStage
         RewardTrainingSettings settings = RewardStage.Settings(Section(context, kind), context.Seed($"reward {kind.Name()} {round}"));
         string start = round == 1 ? "sft" : Name(kind, round - 1);
         string fingerprint = StageRunner.Fingerprint(
-            "reward 1", context.Fingerprint(start), context.Fingerprint(PreferenceStage.Name(round)), settings);
+            "reward 2", Section(context, kind).RestShareFor(kind), context.Fingerprint(start), context.Fingerprint(PreferenceStage.Name(round)), settings);
         string folder = Folder(context, kind, round);
         context.Stages.Run(Name(kind, round), fingerprint, [folder], () => Train(context, kind, round, settings, folder));
     }
@@ -38,9 +38,8 @@ internal static class RoundRewardStage
     {
         TrainingPreferences own = TrainingPreferences.From(PreferenceStage.Read(context, round, round, kind));
         TrainingPreferences other = TrainingPreferences.From(PreferenceStage.Read(context, round, round, Other(kind)));
-        IReadOnlyList<Comparison> mix = kind == PreferenceKind.Safety
-            ? ComparisonMix.ForSafety(own.Training, other.Training, settings.Seed)
-            : ComparisonMix.ForHelpfulness(own.Training, other.Training, settings.Seed);
+        IReadOnlyList<Comparison> mix = ComparisonMix.Of(
+            own.Training, other.Training, Section(context, kind).RestShareFor(kind), settings.Seed);
         using LoadedModel start = ModelLoader.Load(round == 1 ? context.Model("sft") : Folder(context, kind, round - 1));
         using ProgressLine line = new();
         RewardTrainingResult? result = RewardModelTraining.Run(
