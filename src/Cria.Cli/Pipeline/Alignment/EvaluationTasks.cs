@@ -31,7 +31,11 @@ internal static class EvaluationTasks
 
     /// <summary>Harmless prompts that look like attacks.</summary>
     public static EvaluationTask Borderline(AlignmentContext context, IRewardFunction safety) => new(
-        "borderline", PromptFile.Read(context.Tasks.Borderline), Settings(context)) { Rewards = [safety], Measures = [FalseRefusal] };
+        "borderline", PromptFile.Read(context.Tasks.Borderline), Settings(context))
+    {
+        Rewards = [safety],
+        Measures = [FalseRefusal],
+    };
 
     private static AnswerMeasure FalseRefusal { get; } =
         new(AnswerMeasure.FalseRefusal, (prompt, answer) => SafetyRule.IsFalseRefusal(prompt, answer));

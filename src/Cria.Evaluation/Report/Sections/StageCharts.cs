@@ -79,7 +79,10 @@ internal static class StageCharts
     }
 
     private static LineChart Together(RunData run, string title, string yLabel, string figure, string[] stages) => new(
-        title, "step", yLabel, [.. stages.Select(stage => Line(run, stage, figure, stage)).OfType<Series>()]) { IsCount = true };
+        title, "step", yLabel, [.. stages.Select(stage => Line(run, stage, figure, stage)).OfType<Series>()])
+    {
+        IsCount = true,
+    };
 
     private static Series? Line(RunData run, string stage, string figure, string name, bool hasMarkers = false)
     {
