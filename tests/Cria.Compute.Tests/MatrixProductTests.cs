@@ -8,6 +8,9 @@ public sealed class MatrixProductTests
     [
         (1, 1, 1), (1, 64, 64), (1, 1031, 37), (2, 3, 5), (3, 64, 105), (5, 172, 64), (7, 33, 31), (12, 32, 32), (13, 288, 33),
         (16, 100, 129), (17, 65, 96), (23, 17, 300), (64, 64, 64), (130, 172, 105), (520, 40, 67), (31, 700, 70), (70, 48, 700), (350, 96, 12),
+
+        // With the gaps, rows that lie 2 KB apart.
+        (29, 507, 50), (430, 40, 507),
     ];
 
     public static TheoryData<SimdLevel, int> Devices => TestDevices.All;

@@ -9,7 +9,7 @@ internal readonly struct BlockPlan
     /// <summary>The longest piece of the inner dimension: a panel of B of three 512-bit vectors takes 36 KB of a 48 KB cache.</summary>
     public const int LongestInner = 192;
 
-    /// <summary>The most rows of a chunk whose rows are packed.</summary>
+    /// <summary>The most rows of a chunk whose rows are packed or copied.</summary>
     public const int MostPackedRows = 384;
 
     private const int MostRows = 512;
@@ -28,7 +28,7 @@ internal readonly struct BlockPlan
         _vectorWidth = vectorWidth;
         _rowTiles = Ceiling(product.Rows, MicroKernel.MostRows);
         _columnVectors = Ceiling(product.Columns, vectorWidth);
-        _rowBlocks = Ceiling(product.Rows, product.PacksRows ? MostPackedRows : MostRows);
+        _rowBlocks = Ceiling(product.Rows, product.PacksRows || product.CopiesRows ? MostPackedRows : MostRows);
         _columnBlocks = product.PacksRows || product.Inner > LongestInner ? Ceiling(product.Columns, MostColumns) : 1;
 
         // Each chunk packs its own operands, so that more chunks mean more packing; but a few for each thread even out delays.

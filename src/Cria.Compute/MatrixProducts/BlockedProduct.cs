@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Cria.Compute;
 
 /// <summary>
@@ -41,6 +43,10 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
             {
                 PackRows(row, rows, inner, depth, worker);
             }
+            else if (_product.CopiesRows)
+            {
+                CopyRows(row, rows, inner, depth, worker);
+            }
 
             int vectors;
             for (int column = _plan.ColumnStart(chunk); column < columnEnd; column += vectors * TSimd.Count)
@@ -64,6 +70,25 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
             int count = Math.Min(MicroKernel.TallestTile, rows - done);
             Packing.Rows<TSimd, TVector>(source + done, _product.AInnerStride, count, depth, target, MicroKernel.TallestTile);
             target += Even(depth) * MicroKernel.TallestTile;
+        }
+    }
+
+    private readonly void CopyRows(int row, int rows, int inner, int depth, int worker)
+    {
+        float* source = _product.A + (row * _product.ARowStride) + inner;
+        float* target = _workspace.PackedRows(worker);
+        for (int done = 0; done < rows; done++)
+        {
+            CopyRow(source + (done * _product.ARowStride), depth, target + (done * Even(depth)));
+        }
+    }
+
+    private static void CopyRow(float* source, int depth, float* target)
+    {
+        new ReadOnlySpan<float>(source, depth).CopyTo(new Span<float>(target, depth));
+        if (depth % 2 != 0)
+        {
+            target[depth] = 0;
         }
     }
 
@@ -98,6 +123,7 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
             float* plus = addend == null ? null : addend + ((row + done) * addendStride) + column;
             if (count == tile && columns == width)
             {
+                Prefetch(c, count, vectors);
                 TileTarget target = new(c, _product.CStride, plus, addendStride);
                 MicroKernel.Multiply<TSimd, TVector>(tile, vectors, Even(depth), source, panel, target);
             }
@@ -111,12 +137,36 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         }
     }
 
+    /// <summary>
+    /// Asks for the lines of a tile of C while its sums are still being made: a store to a line that must come from afar holds up all
+    /// stores behind it, and with them the next tile.
+    /// </summary>
+    private readonly void Prefetch(float* c, int rows, int vectors)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                for (int j = 0; j < vectors; j++)
+                {
+                    Sse.Prefetch0(c + (i * _product.CStride) + (j * TSimd.Count));
+                }
+            }
+        }
+    }
+
     private readonly TileSource Source(int row, int rowOfChunk, int count, int tile, int inner, int depth, int worker)
     {
         if (_product.PacksRows)
         {
             float* packed = _workspace.PackedRows(worker) + (rowOfChunk * Even(depth));
             return new TileSource(packed, 1, MicroKernel.TallestTile);
+        }
+
+        int stride = Even(depth);
+        if (_product.CopiesRows)
+        {
+            return new TileSource(_workspace.PackedRows(worker) + (rowOfChunk * stride), stride, 1);
         }
 
         float* rows = _product.A + (row * _product.ARowStride) + inner;
@@ -127,11 +177,9 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
 
         // The tile would read beyond the last row or column. What the rows that do not exist hold is of no matter.
         float* copy = _workspace.RowTile(worker);
-        int stride = Even(depth);
         for (int i = 0; i < count; i++)
         {
-            new ReadOnlySpan<float>(rows + (i * _product.ARowStride), depth).CopyTo(new Span<float>(copy + (i * stride), depth));
-            copy[(i * stride) + stride - 1] = depth == stride ? copy[(i * stride) + stride - 1] : 0;
+            CopyRow(rows + (i * _product.ARowStride), depth, copy + (i * stride));
         }
 
         return new TileSource(copy, stride, 1);
