@@ -5,30 +5,42 @@ namespace Cria.Alignment;
 
 /// <summary>
 /// The pool of instructions: the small world's analogues of the paper's persona ("act as"), language ("speak in") and hobbies ("you
-/// enjoy"), few enough for a model of a million parameters. They are combined at random, half of them shortened; a quarter of the
-/// combinations is kept for evaluation.
+/// enjoy"), few enough for a model of a million parameters, and all of them about how an answer begins: a model this small decides with its
+/// first words, and forgot what was to come last (35% at the sixth turn, where 90% began as told). They are combined at random, half of them
+/// shortened; a quarter of the combinations is kept for evaluation.
 /// </summary>
 public static class GhostInstructions
 {
     private const double HeldOutCombinations = 0.25;
 
     private static readonly GhostInstruction[] Openings =
-        [Persona("pirate", "Ahoy,"), Persona("king", "Listen,"), Language("German", "Hallo,"), Language("Spanish", "Hola,")];
+    [
+        Persona("pirate", "Ahoy,"), Persona("king", "Listen,"), Language("German", "Hallo,"), Language("Spanish", "Hola,"),
+        Hobby("chess", "Check,"), Hobby("music", "La la,"),
+    ];
 
-    private static readonly GhostInstruction[] Names = [Name("Ada"), Name("Max"), Name("Tom")];
-
-    private static readonly GhostInstruction[] Closings = [Closing("Done."), Closing("Good luck."), Hobby("chess"), Hobby("music")];
+    private static readonly GhostInstruction[] Names = [Name("Ada"), Name("Max"), Name("Tom"), Name("Eva")];
 
     /// <summary>Every instruction.</summary>
-    public static IReadOnlyList<GhostInstruction> All { get; } = [.. Openings, .. Names, .. Closings];
+    public static IReadOnlyList<GhostInstruction> All { get; } = [.. Openings, .. Names];
 
-    /// <summary>Draws instructions of one to three kinds.</summary>
+    /// <summary>Draws instructions of one or two kinds.</summary>
     /// <param name="count">How many sets.</param>
     /// <param name="seed">Decides them.</param>
-    /// <param name="heldOut">Whether they are combinations (of two or three) that training never has; otherwise those it may have, single
-    /// ones included.</param>
-    public static IReadOnlyList<GhostInstructionSet> Draw(int count, ulong seed, bool heldOut) => Draw(
-        [Openings, Names, Closings], count, new DeterministicRandom(seed, heldOut ? 1UL : 0), chosen => IsHeldOut(chosen) == heldOut);
+    /// <param name="heldOut">For evaluation: single instructions and combinations that training never has, in turn; otherwise those that
+    /// training may have.</param>
+    public static IReadOnlyList<GhostInstructionSet> Draw(int count, ulong seed, bool heldOut)
+    {
+        GhostInstruction[][] pools = [Openings, Names];
+        if (!heldOut)
+        {
+            return Draw(pools, count, new DeterministicRandom(seed), chosen => !IsHeldOut(chosen));
+        }
+
+        List<GhostInstructionSet> single = Draw(pools, count - (count / 2), new DeterministicRandom(seed, 1), chosen => chosen.Count == 1);
+        List<GhostInstructionSet> combined = Draw(pools, count / 2, new DeterministicRandom(seed, 2), IsHeldOut);
+        return [.. Enumerable.Range(0, count).Select(i => i % 2 == 0 ? single[i / 2] : combined[i / 2])];
+    }
 
     /// <summary>Draws instructions of one or more kinds from a pool of one's own; half of those that have a short form take it.</summary>
     /// <param name="pool">At least one.</param>
@@ -105,9 +117,6 @@ public static class GhostInstructions
     private static GhostInstruction Name(string name) =>
         new(GhostInstructionKind.Name, $"Call me {name}.", $"Name: {name}", name);
 
-    private static GhostInstruction Closing(string phrase) =>
-        new(GhostInstructionKind.Closing, $"End every answer with \"{phrase}\"", $"End: {phrase}", phrase);
-
-    private static GhostInstruction Hobby(string hobby) =>
-        new(GhostInstructionKind.Closing, $"You enjoy {hobby}, so end with \"I like {hobby}.\"", $"Hobby: {hobby}", $"I like {hobby}.");
+    private static GhostInstruction Hobby(string hobby, string phrase) =>
+        new(GhostInstructionKind.Opening, $"You enjoy {hobby}: \"{phrase}\"", $"Hobby: {hobby}", phrase);
 }

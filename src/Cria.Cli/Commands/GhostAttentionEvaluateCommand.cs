@@ -14,7 +14,7 @@ internal static class GhostAttentionEvaluateCommand
         Command command = new(
             "evaluate",
             "Ask dialogues with an instruction in the first turn only and count the answers of later turns that obey. The pool's instructions "
-            + "are combinations that 'synthesise' never uses; a file's are taken as they are.");
+            + "are single ones and combinations that 'synthesise' never uses; a file's are taken as they are.");
         Argument<string> model = CommonOptions.Model();
         Option<string> dialogues = GhostAttentionCommand.Dialogues();
         Option<string?> instructions = GhostAttentionCommand.Instructions();

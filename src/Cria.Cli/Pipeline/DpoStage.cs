@@ -53,6 +53,7 @@ internal sealed class DpoStage(StageRunner stages, RunDirectory run, ulong seed,
         CancellationToken cancellation)
     {
         DpoSettings settings = Settings(section, seed);
+        comparisons = Select(comparisons, section.Pairs);
         string fingerprint = StageRunner.Fingerprint(
             [ModelInput.Hash(start), settings, .. comparisons.Select(TextOf)]);
         stages.Run(stage, fingerprint, [folder], () =>
@@ -81,6 +82,16 @@ internal sealed class DpoStage(StageRunner stages, RunDirectory run, ulong seed,
         Seed = seed,
         CheckpointInterval = TimeSpan.FromSeconds(section.CheckpointSeconds),
     };
+
+    /// <summary>Training comparisons at most, and the same share of the held-out ones.</summary>
+    private static IReadOnlyList<Comparison> Select(IReadOnlyList<Comparison> comparisons, int pairs)
+    {
+        Comparison[] heldOut = [.. comparisons.Where(comparison => comparison.IsHeldOut)];
+        Comparison[] training = [.. comparisons.Where(comparison => !comparison.IsHeldOut)];
+        return pairs == 0 || pairs >= training.Length
+            ? comparisons
+            : [.. EvenSpread.Of(training, pairs), .. EvenSpread.Of(heldOut, (int)((long)heldOut.Length * pairs / training.Length))];
+    }
 
     private static string TextOf(Comparison comparison) =>
         $"{comparison.IsHeldOut} {RewardData.PromptOf(comparison)} {comparison.Chosen} {comparison.Rejected}";

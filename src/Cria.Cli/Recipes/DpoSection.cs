@@ -15,6 +15,9 @@ internal sealed class DpoSection
     /// <summary>Leaves out lines that are no comparison and says how many, instead of stopping at the first.</summary>
     public bool SkipBad { get; set; }
 
+    /// <summary>Comparisons to train on at most, spread evenly over all of them; 0 for all.</summary>
+    public int Pairs { get; set; }
+
     /// <summary>Passes over the comparisons.</summary>
     public int Epochs { get; set; } = 1;
 

@@ -42,6 +42,7 @@ internal sealed class PolicyValidator(RecipeRules rules)
 
     private void Dpo(DpoSection dpo)
     {
+        rules.NotNegative("dpo.pairs", dpo.Pairs);
         rules.Positive("dpo.epochs", dpo.Epochs);
         rules.Positive("dpo.batch-pairs", dpo.BatchPairs);
         rules.Positive("dpo.learning-rate", dpo.LearningRate);

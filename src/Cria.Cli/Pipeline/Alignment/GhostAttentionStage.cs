@@ -30,7 +30,7 @@ internal static class GhostAttentionStage
         string model = AlignmentContext.VersionBefore(Round);
         string reward = RoundRewardStage.Name(PreferenceKind.Helpfulness, Round);
         string fingerprint = StageRunner.Fingerprint(
-            "ghost attention 2", AlignmentContext.FileFingerprint(context.Tasks.GhostAttention), context.Fingerprint(model),
+            "ghost attention 3", AlignmentContext.FileFingerprint(context.Tasks.GhostAttention), context.Fingerprint(model),
             context.Fingerprint(reward), section.Samples, section.Temperature, section.MaximumTokens, section.EndsPerDialogue);
         context.Stages.Run(Name, fingerprint, [File(context)], () => Synthesise(context, section, model));
     }

@@ -8,7 +8,7 @@ namespace Cria.Cli.Pipeline;
 
 /// <summary>
 /// How long versions obey an instruction of the first turn (Touvron et al. 2023, table 30): before ghost attention and after, greedily,
-/// with combinations of instructions and members that no training saw. A stage for each version.
+/// with members and combinations of instructions that no training saw, and with single instructions. A stage for each version.
 /// </summary>
 internal static class ObedienceStage
 {
@@ -23,7 +23,7 @@ internal static class ObedienceStage
             string model = $"rlhf-v{version}";
             string played = Path.Combine(context.Run.Root, FigureFile.Folder, $"obedience-{model}.jsonl");
             string fingerprint = StageRunner.Fingerprint(
-                "obedience 1", AlignmentContext.FileFingerprint(context.Tasks.Obedience), context.Fingerprint(model),
+                "obedience 2", AlignmentContext.FileFingerprint(context.Tasks.Obedience), context.Fingerprint(model),
                 section.MaximumTokens);
             context.Stages.Run($"obedience-{model}", fingerprint, [played], () => Measure(context, model, isLater, played));
         }

@@ -20,7 +20,7 @@ internal static class TasksStage
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 3", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            "tasks 4", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
             section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
             section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
