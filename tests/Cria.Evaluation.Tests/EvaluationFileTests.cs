@@ -40,7 +40,7 @@ public class EvaluationFileTests
     {
         AlignmentDataException error = Assert.Throws<AlignmentDataException>(() => Answers("sft", 0.25, double.NaN));
         Assert.Contains("judge", error.Message, StringComparison.Ordinal);
-        Assert.Contains("prompt b", error.Message, StringComparison.Ordinal);
+        Assert.Contains("prompt 'b'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
