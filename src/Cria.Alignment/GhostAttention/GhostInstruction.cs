@@ -3,13 +3,13 @@ namespace Cria.Alignment;
 /// <summary>What an instruction for a whole dialogue is about; those of different kinds can be combined.</summary>
 public enum GhostInstructionKind
 {
-    /// <summary>How answers begin: a word, a persona's, a greeting in some language.</summary>
+    /// <summary>How answers begin: a persona's word, a greeting in some language, a word of a hobby.</summary>
     Opening,
 
     /// <summary>How the user is called.</summary>
     Name,
 
-    /// <summary>How answers end: a phrase, or a hobby that is mentioned.</summary>
+    /// <summary>How answers end: a phrase. The built-in pool has none (see <see cref="GhostInstructions"/>); one's own may.</summary>
     Closing,
 }
 
