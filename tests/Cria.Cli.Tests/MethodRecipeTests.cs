@@ -20,6 +20,8 @@ public class MethodRecipeTests
     [InlineData("safety-scaling:\n  evaluation-prompts: 0", "safety-scaling.evaluation-prompts", "greater than 0")]
     [InlineData("margin-ablation:\n  pairs: -1", "margin-ablation.pairs", "0 or more")]
     [InlineData("evaluation:\n  obedience-dialogues: -1", "evaluation.obedience-dialogues", "0 or more")]
+    [InlineData("dpo:\n  pairs: -1", "dpo.pairs", "0 or more")]
+    [InlineData("reward-helpfulness:\n  rest-share: 1", "reward-helpfulness.rest-share", "0 to less than 1")]
     public void A_value_out_of_range_is_refused_by_its_key(string text, string key, string expected)
     {
         CliException error = Assert.Throws<CliException>(() => RecipeReader.Parse(text, "my.yaml", quick: false, []));
