@@ -1,3 +1,4 @@
+using Cria.Training;
 using System.Diagnostics;
 
 namespace Cria.Alignment.Tests;

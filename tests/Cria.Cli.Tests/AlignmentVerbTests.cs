@@ -54,7 +54,7 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
             "--max-tokens", "12", "--samples", "8", "--reward", Reward);
         Assert.Contains("1 training dialogues", made.Output, StringComparison.Ordinal);
         Alignment.Dialogue learned = Assert.Single(Alignment.DialogueFile.Read(tiny.PathOf("verb-ghost.jsonl")));
-        Assert.True(learned.LastAnswerOnly);
+        Assert.Equal(1, learned.LearnedAnswers);
         Assert.Equal("cat\nUse her name.", learned.Messages[0].Content);
         Assert.Equal("dog", learned.Messages[2].Content);
 
@@ -64,6 +64,8 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         Assert.Equal([1, 2, 6], turns.Select(turn => turn.GetProperty("turn").GetInt32()));
         Assert.Equal(1, turns[0].GetProperty("obeyed").GetProperty("rate").GetDouble());
         Assert.Equal(JsonValueKind.Null, turns[2].GetProperty("obeyed").ValueKind);
+        Assert.Equal(1, turns[0].GetProperty("single").GetProperty("rate").GetDouble());
+        Assert.Equal(JsonValueKind.Null, turns[0].GetProperty("combined").ValueKind);
         Assert.Contains("obey", Run("ghost-attention", "evaluate", Chat, "--dialogues", dialogues, "--turns", "1", "--max-tokens", "12").Output, StringComparison.Ordinal);
     }
 

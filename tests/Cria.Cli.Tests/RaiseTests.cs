@@ -100,6 +100,34 @@ public class RaiseTests(TinyRun tiny)
     }
 
     [Fact]
+    public void Two_processes_cannot_work_in_one_run()
+    {
+        string path = tiny.PathOf("twice", "run.lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using (FileStream other = new(path, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            ProgramResult refused = Raise("twice");
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("twice: another process works in this run", refused.Error, StringComparison.Ordinal);
+            Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
+        }
+
+        ProgramResult alone = CriaProgram.Run(tiny.Folder, "corpus", "build", "--recipe", "tiny.yaml", "--output", "twice");
+        Assert.True(alone.ExitCode == 0, alone.Error);
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void Data_that_a_stage_cannot_use_are_reported_with_the_stage()
+    {
+        Pipeline.StageRunner stages = new(new Pipeline.RunDirectory(tiny.PathOf("stage")), TextWriter.Null);
+        CliException error = Assert.Throws<CliException>(() => stages.Run(
+            "reward-safety-2", "f", [], () => throw new Alignment.AlignmentDataException("No comparison to train on.")));
+        Assert.Contains("reward-safety-2 stage", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("No comparison to train on.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_changed_recipe_moves_the_old_result_aside()
     {
         Assert.Equal(0, Raise("changed").ExitCode);

@@ -151,9 +151,22 @@ public class EvaluationFileTests
     }
 
     [Fact]
-    public void Turns_that_no_dialogue_came_to_have_no_obedience() => Assert.Equal(
-        [new ObedienceEntry("sft", true, 2, new Rate(3, 4))],
-        ObedienceEntry.Of("sft", true, new GhostAttentionScores([new GhostAttentionTurn(2, 3, 4), new GhostAttentionTurn(20, 0, 0)], [])));
+    public void Obedience_is_counted_apart_for_single_instructions_and_combinations_and_not_for_turns_that_none_came_to()
+    {
+        GhostInstruction first = new(GhostInstructionKind.Opening, "Be a pirate.", "", "Ahoy");
+        GhostInstruction second = new(GhostInstructionKind.Name, "Call me Ada.", "", "Ada");
+        GhostAttentionDialogue Played(bool[] obeyed, params GhostInstruction[] instructions) =>
+            new(new GhostInstructionSet(instructions, IsTerse: false), [], obeyed);
+        GhostAttentionScores scores = new(
+            [2, 3, 20],
+            [Played([true, true], first), Played([true, false, true], second), Played([true, true, false], first, second)]);
+        Assert.Equal(
+            [
+                new ObedienceEntry("sft", true, false, 2, new Rate(1, 2)), new ObedienceEntry("sft", true, false, 3, new Rate(1, 1)),
+                new ObedienceEntry("sft", true, true, 2, new Rate(1, 1)), new ObedienceEntry("sft", true, true, 3, new Rate(0, 1)),
+            ],
+            ObedienceEntry.Of("sft", true, scores));
+    }
 
     private static EvaluationFile Answers(string model, double first, double second)
     {

@@ -137,8 +137,9 @@ internal static class SampleRun
         FigureFile.Write(folder, new RejectionSamplingFigures([.. Enumerable.Range(1, 4).Select(round => Round(round, random))]));
         FigureFile.Write(folder, new GhostAttentionFigures([.. new[] { 2, 4, 6, 20 }.SelectMany((turn, i) => new[]
         {
-            new ObedienceEntry("rlhf-v3", false, turn, new Rate(new[] { 92, 40, 30, 5 }[i], 100)),
-            new ObedienceEntry("rlhf-v3", true, turn, new Rate(new[] { 100, 98, 96, 91 }[i], 100)),
+            new ObedienceEntry("rlhf-v3", false, false, turn, new Rate(new[] { 92, 40, 30, 5 }[i], 100)),
+            new ObedienceEntry("rlhf-v3", true, false, turn, new Rate(new[] { 100, 98, 96, 91 }[i], 100)),
+            new ObedienceEntry("rlhf-v3", true, true, turn, new Rate(new[] { 80, 70, 60, 20 }[i], 100)),
         })]));
         FigureFile.Write(
             folder, new SafetyScalingFigures([.. new[] { 0, 0.01, 0.1, 0.25, 0.5, 1 }.Select((share, i) => new SafetyScalingEntry(

@@ -7,7 +7,7 @@ public static class DialogueEncoder
 {
     /// <summary>
     /// The tokens of a dialogue up to the end of its last answer; <see cref="EncodedDialogue.IsAssistant"/> marks those that are learned:
-    /// every answer, or the last one only where the dialogue says so.
+    /// every answer, or the last ones only where the dialogue says so.
     /// </summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">The model's chat format.</param>
@@ -20,9 +20,9 @@ public static class DialogueEncoder
         try
         {
             EncodedDialogue whole = WithoutTail(format.EncodeDialogue(tokenizer, dialogue.Messages));
-            if (dialogue.LastAnswerOnly)
+            if (dialogue.LearnedAnswers > 0)
             {
-                whole.IsAssistant.AsSpan(0, LastAnswerStart(whole)).Clear();
+                whole.IsAssistant.AsSpan(0, StartOfLast(dialogue.LearnedAnswers, whole)).Clear();
             }
 
             return whole;
@@ -34,15 +34,20 @@ public static class DialogueEncoder
     }
 
     /// <summary>Where the last answer begins.</summary>
-    internal static int LastAnswerStart(EncodedDialogue dialogue)
+    internal static int LastAnswerStart(EncodedDialogue dialogue) => StartOfLast(1, dialogue);
+
+    /// <summary>Where the last so many answers begin; the beginning of the dialogue where there are fewer.</summary>
+    private static int StartOfLast(int answers, EncodedDialogue dialogue)
     {
-        int start = dialogue.IsAssistant.Length;
-        while (start > 0 && dialogue.IsAssistant[start - 1])
+        Span<bool> isAssistant = dialogue.IsAssistant;
+        int end = isAssistant.Length;
+        for (int answer = 0; answer < answers && end > 0; answer++)
         {
-            start--;
+            end = isAssistant[..end].LastIndexOf(true) + 1;
+            end = isAssistant[..end].LastIndexOf(false) + 1;
         }
 
-        return start;
+        return end;
     }
 
     /// <summary>

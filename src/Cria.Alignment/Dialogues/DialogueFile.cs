@@ -4,8 +4,8 @@ namespace Cria.Alignment;
 /// Files of dialogues, JSONL (gzip where the name ends in <c>.gz</c>), one object a line, in any of these forms:
 /// <list type="bullet">
 /// <item>
-/// <c>{"messages":[{"role":"system|user|assistant","content":"…"}]}</c>, with <c>"last_answer_only":true</c> where only the last answer
-/// is to be learned;
+/// <c>{"messages":[{"role":"system|user|assistant","content":"…"}]}</c>, with <c>"learned_answers":1</c> where only the last answer
+/// is to be learned (any number from 1 on);
 /// </item>
 /// <item><c>{"prompt":…,"completion":…}</c>, texts or lists of messages (TRL);</item>
 /// <item>
@@ -34,9 +34,9 @@ public static class DialogueFile
     public static void Write(string path, IEnumerable<Dialogue> dialogues) => DataLines.Write(path, dialogues, static (json, dialogue) =>
     {
         DataLines.WriteMessages(json, "messages", dialogue.Messages);
-        if (dialogue.LastAnswerOnly)
+        if (dialogue.LearnedAnswers > 0)
         {
-            json.WriteBoolean("last_answer_only", true);
+            json.WriteNumber("learned_answers", dialogue.LearnedAnswers);
         }
     });
 }

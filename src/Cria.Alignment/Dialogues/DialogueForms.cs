@@ -23,9 +23,16 @@ internal static class DialogueForms
         return new Dialogue([.. messages.Select(message => message.Message)])
         {
             Origin = line.Where,
-            LastAnswerOnly = line.Flag("last_answer_only") ?? false,
+            LearnedAnswers = LearnedAnswers(line),
         };
     }
+
+    private static int LearnedAnswers(DataLine line) => line.Number("learned_answers") switch
+    {
+        null => 0,
+        >= 1 and <= int.MaxValue and double count when Math.Floor(count) == count => (int)count,
+        _ => throw line.Wrong("learned_answers", "a whole number from 1 on", line.Value.GetProperty("learned_answers")),
+    };
 
     /// <summary>A system message at most, then user and assistant in turn up to an answer, none of them empty.</summary>
     private static void Check(DataLine line, List<(ChatMessage Message, string Field)> messages)

@@ -24,8 +24,8 @@ public sealed record FineTuningResult(
         json.WriteNumber("tokens", Tokens);
         json.WriteNumber("learned_tokens", LearnedTokens);
         json.WriteNumber("loss", Loss);
-        Write(json, "start_", StartValidation);
-        Write(json, "", Validation);
+        StartValidation?.Write(json, "start_");
+        Validation?.Write(json);
     });
 
     internal static FineTuningResult? Read(string folder, SettingsFingerprint settings) => TrainingRecord.Read(folder, settings, Read);
@@ -37,21 +37,6 @@ public sealed record FineTuningResult(
         root.GetProperty("tokens").GetInt64(),
         root.GetProperty("learned_tokens").GetInt64(),
         root.GetProperty("loss").GetDouble(),
-        Read(root, "start_"),
-        Read(root, ""));
-
-    private static void Write(Utf8JsonWriter json, string prefix, ValidationResult? validation)
-    {
-        foreach ((string name, double value) in validation?.Figures ?? [])
-        {
-            json.WriteNumber(prefix + name, value);
-        }
-    }
-
-    private static ValidationResult? Read(JsonElement root, string prefix) =>
-        root.TryGetProperty(prefix + "validation_loss", out JsonElement loss)
-            ? new ValidationResult(
-                loss.GetDouble(), root.GetProperty(prefix + "bits_per_byte").GetDouble(),
-                root.GetProperty(prefix + "validation_tokens").GetInt64())
-            : null;
+        ValidationResult.Read(root, "start_"),
+        ValidationResult.Read(root));
 }

@@ -14,15 +14,12 @@ public sealed record GhostAttentionSettings
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; init; } = 56;
 
-    /// <summary>Training dialogues of one sampled dialogue, each ending at another of its turns (the last one always).</summary>
-    public int EndsPerDialogue { get; init; } = 4;
-
     /// <summary>Decides instructions and draws.</summary>
     public ulong Seed { get; init; }
 }
 
 /// <summary>The outcome of a ghost-attention synthesis.</summary>
-/// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, the last answer learned only.</param>
+/// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, every answer but the first learned.</param>
 /// <param name="Synthesised">Dialogues that were begun.</param>
 /// <param name="Disobeyed">Questions that were left out of their dialogues because no sample obeyed.</param>
 /// <param name="TooLong">Of these, how many ended early because they outgrew the context.</param>
@@ -30,9 +27,11 @@ public sealed record GhostAttentionResult(IReadOnlyList<Dialogue> Dialogues, int
 
 /// <summary>
 /// Ghost attention (Touvron et al. 2023, §3.3): an instruction is added to every message of the user, the answers are sampled turn by
-/// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only, and of its answers
-/// only the last. Several turns end a training dialogue of their own: a model that has only seen the last turn of long dialogues forgets
-/// the instruction in between. A question that no sample answers obediently is left out, and the dialogue goes on with the next one.
+/// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only. The paper learns the
+/// last answer and masks those before it. Here every turn from the second on is the last of a dialogue, as a model that has only seen the
+/// last turn of long dialogues forgets the instruction in between; as attention looks back only, one sequence with all these answers learned
+/// gives the gradients of all these dialogues together. A question that no sample answers obediently is left out, and the dialogue goes on
+/// with the next one.
 /// </summary>
 public static class GhostAttention
 {
@@ -88,12 +87,8 @@ public static class GhostAttention
             progress?.Report((turn + 1, turns));
         }
 
-        Dialogue[] training =
-        [
-            .. scripts.SelectMany(
-                (script, i) => script.ToTraining(settings.EndsPerDialogue, new DeterministicRandom(settings.Seed, (ulong)i))),
-        ];
-        return new GhostAttentionResult(training, dialogues.Count, disobeyed, tooLong);
+        return new GhostAttentionResult(
+            [.. scripts.Where(script => script.Turns > 1).Select(script => script.ToTraining())], dialogues.Count, disobeyed, tooLong);
     }
 
     /// <summary>What the user asks, turn by turn.</summary>
@@ -130,6 +125,9 @@ public static class GhostAttention
 
         public string Origin => dialogue.Origin;
 
+        /// <summary>Turns that were answered.</summary>
+        public int Turns => (_plain.Count - _systemMessages) / 2;
+
         public List<ChatMessage> Instructed { get; } = SystemMessage(dialogue);
 
         /// <summary>Asks the question of a turn; false where the dialogue has come to its end.</summary>
@@ -165,21 +163,11 @@ public static class GhostAttention
             return _hasEnded = true;
         }
 
-        /// <summary>Dialogues that end at the last turn and at others from the second on.</summary>
-        public IEnumerable<Dialogue> ToTraining(int ends, DeterministicRandom random)
+        /// <summary>The dialogue to learn from.</summary>
+        public Dialogue ToTraining() => new([.. _plain])
         {
-            int[] turns = [.. Enumerable.Range(2, Math.Max(0, ((_plain.Count - _systemMessages) / 2) - 1))];
-            if (turns.Length > ends)
-            {
-                random.Shuffle(turns.AsSpan(0, turns.Length - 1));
-                turns = [.. turns[..(ends - 1)].Order(), turns[^1]];
-            }
-
-            return turns.Select(turn => new Dialogue([.. _plain.Take(_systemMessages + (turn * 2))])
-            {
-                LastAnswerOnly = true,
-                Origin = $"ghost attention on {Origin}, turn {turn}",
-            });
-        }
+            LearnedAnswers = Turns - 1,
+            Origin = $"ghost attention on {Origin}",
+        };
     }
 }

@@ -18,12 +18,31 @@ public sealed record GhostAttentionTurn(int Turn, int Obeyed, int Dialogues)
 /// <summary>One dialogue of the evaluation as it went.</summary>
 /// <param name="Instruction">Given in the first turn.</param>
 /// <param name="Messages">The user's scripted messages and the model's answers.</param>
-public sealed record GhostAttentionDialogue(GhostInstructionSet Instruction, IReadOnlyList<ChatMessage> Messages);
+/// <param name="Obeyed">For each turn that was answered, whether its answer obeys.</param>
+public sealed record GhostAttentionDialogue(
+    GhostInstructionSet Instruction, IReadOnlyList<ChatMessage> Messages, IReadOnlyList<bool> Obeyed);
 
 /// <summary>The outcome of a ghost-attention evaluation.</summary>
-/// <param name="Turns">The measured turns.</param>
+/// <param name="Measured">The turns that count.</param>
 /// <param name="Dialogues">Every dialogue.</param>
-public sealed record GhostAttentionScores(IReadOnlyList<GhostAttentionTurn> Turns, IReadOnlyList<GhostAttentionDialogue> Dialogues);
+public sealed record GhostAttentionScores(IReadOnlyList<int> Measured, IReadOnlyList<GhostAttentionDialogue> Dialogues)
+{
+    /// <summary>The measured turns over all dialogues.</summary>
+    public IReadOnlyList<GhostAttentionTurn> Turns => Over(_ => true);
+
+    /// <summary>The measured turns over the dialogues with certain instructions.</summary>
+    /// <param name="isCounted">Which instructions count.</param>
+    public IReadOnlyList<GhostAttentionTurn> Over(Func<GhostInstructionSet, bool> isCounted)
+    {
+        GhostAttentionDialogue[] counted = [.. Dialogues.Where(dialogue => isCounted(dialogue.Instruction))];
+        return
+        [
+            .. Measured.Select(turn => new GhostAttentionTurn(
+                turn, counted.Count(dialogue => dialogue.Obeyed.ElementAtOrDefault(turn - 1)),
+                counted.Count(dialogue => dialogue.Obeyed.Count >= turn))),
+        ];
+    }
+}
 
 /// <summary>
 /// Measures how long a model remembers: the user's messages are scripted and name the instruction in the first turn only, the answers are
@@ -61,7 +80,7 @@ public static class GhostAttentionEvaluation
         string[][] questions = [.. dialogues.Select(GhostAttention.Questions)];
         List<ChatMessage>[] played = [.. dialogues.Select(GhostAttention.SystemMessage)];
         List<int> going = [.. Enumerable.Range(0, dialogues.Count)];
-        List<GhostAttentionTurn> results = [];
+        List<bool>[] obeyed = [.. dialogues.Select(_ => new List<bool>())];
         for (int turn = 1; turn <= turns.Max(); turn++)
         {
             going.RemoveAll(i => turn > questions[i].Length);
@@ -75,20 +94,15 @@ public static class GhostAttentionEvaluation
             SampledAnswer[][] answers = sampler.Sample(
                 [.. going.Select(i => new AlignmentPrompt($"{dialogues[i].Origin}, turn {turn}", [.. played[i]]))],
                 1, temperature, maximumTokens, seed + (ulong)turn, cancellation: cancellation);
-            int obeyed = 0;
             for (int k = 0; k < going.Count; k++)
             {
                 played[going[k]].Add(new ChatMessage(ChatRole.Assistant, answers[k][0].Text));
-                obeyed += instructions[going[k]].IsObeyed(answers[k][0].Text) ? 1 : 0;
-            }
-
-            if (turns.Contains(turn))
-            {
-                results.Add(new GhostAttentionTurn(turn, obeyed, going.Count));
+                obeyed[going[k]].Add(instructions[going[k]].IsObeyed(answers[k][0].Text));
             }
         }
 
         return new GhostAttentionScores(
-            results, [.. played.Select((messages, i) => new GhostAttentionDialogue(instructions[i], messages))]);
+            [.. turns.Distinct().Order()],
+            [.. played.Select((messages, i) => new GhostAttentionDialogue(instructions[i], messages, obeyed[i]))]);
     }
 }

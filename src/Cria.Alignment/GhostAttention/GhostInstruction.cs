@@ -49,6 +49,9 @@ public sealed record GhostInstruction(GhostInstructionKind Kind, string Text, st
 /// <param name="IsTerse">Whether they are written as key: value.</param>
 public sealed record GhostInstructionSet(IReadOnlyList<GhostInstruction> Instructions, bool IsTerse)
 {
+    /// <summary>Whether it is more than one.</summary>
+    public bool IsCombined => Instructions.Count > 1;
+
     /// <summary>As the user writes them.</summary>
     public string Text => IsTerse
         ? string.Join("; ", Instructions.Select(instruction => instruction.Terse.TrimEnd('.'))) + "."

@@ -8,6 +8,10 @@ namespace Cria.Alignment;
 /// <param name="Sampler">Samples from it; both variants may have the same one.</param>
 public sealed record PairVariant(string Model, string Version, AnswerSampler Sampler)
 {
+    /// <summary>What this variant is asked in a prompt's place, such as the prompt behind a safety preprompt; the pair keeps the prompt
+    /// itself. Null for the prompt.</summary>
+    public Func<AlignmentPrompt, AlignmentPrompt>? Wording { get; init; }
+
     /// <summary>Name and version in one, as batches list their models.</summary>
     public string Label => Version.Length > 0 ? $"{Model}@{Version}" : Model;
 }
@@ -98,7 +102,10 @@ public static class PairSampler
         CancellationToken cancellation)
     {
         IProgress<int>? counted = progress is null ? null : new Shifted(progress, before);
-        SampledAnswer[] answers = variant.Sampler.Sample(requests, options.MaximumTokens, topP: 1, counted, cancellation);
+        AnswerRequest[] asked = variant.Wording is { } wording
+            ? [.. requests.Select(request => request with { Prompt = wording(request.Prompt) })]
+            : requests;
+        SampledAnswer[] answers = variant.Sampler.Sample(asked, options.MaximumTokens, topP: 1, counted, cancellation);
         return
         [
             .. answers.Zip(requests, (answer, request) => new ComparedAnswer(answer.Text, answer.IsFinished)

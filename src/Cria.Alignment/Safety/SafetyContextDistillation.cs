@@ -70,8 +70,8 @@ public static class SafetyContextDistillation
         List<AlignmentPrompt> template = [];
         foreach (AlignmentPrompt prompt in prompts)
         {
-            generic.Add(Prefixed(prompt, SafetyPreprompts.Generic(ref random)));
-            template.Add(Prefixed(prompt, SafetyPreprompts.WithTemplate(prompt.RiskCategory, ref random)));
+            generic.Add(SafetyPreprompts.InFrontOf(prompt, SafetyPreprompts.Generic(ref random)));
+            template.Add(SafetyPreprompts.InFrontOf(prompt, SafetyPreprompts.WithTemplate(prompt.RiskCategory, ref random)));
         }
 
         sampler.Check([.. prompts, .. generic, .. template]);
@@ -104,9 +104,6 @@ public static class SafetyContextDistillation
                 : [.. answers.Select((answer, i) => new ScoredAnswer(answer[0], rewards[i]))];
         }
     }
-
-    private static AlignmentPrompt Prefixed(AlignmentPrompt prompt, string preprompt) =>
-        prompt with { Messages = [new ChatMessage(ChatRole.System, preprompt), .. prompt.Messages] };
 
     private static void Check(AlignmentPrompt prompt)
     {

@@ -17,7 +17,7 @@ internal static class DpoCommand
             () =>
             {
                 (Recipe recipe, RunDirectory run, int threads) = arguments.Read(parsed);
-                run.Begin(recipe);
+                using IDisposable held = run.Begin(recipe);
                 using CpuDevice device = new(threads);
                 new DpoStage(new StageRunner(run, Console.Out), run, recipe.Seed, device).Run(recipe.Dpo, cancellation);
             },

@@ -49,16 +49,20 @@ internal static class GhostAttentionEvaluateCommand
 
     private static void Report(GhostAttentionScores scores, bool asJson)
     {
+        IReadOnlyList<GhostAttentionTurn> single = scores.Over(instruction => !instruction.IsCombined);
+        IReadOnlyList<GhostAttentionTurn> combined = scores.Over(instruction => instruction.IsCombined);
         if (asJson)
         {
             Console.WriteLine(JsonOutput.IndentedObject(json =>
             {
                 json.WriteStartArray("turns");
-                foreach (GhostAttentionTurn turn in scores.Turns)
+                foreach ((int i, GhostAttentionTurn turn) in scores.Turns.Index())
                 {
                     json.WriteStartObject();
                     json.WriteNumber("turn", turn.Turn);
-                    json.WriteRate("obeyed", new Rate(turn.Obeyed, turn.Dialogues));
+                    json.WriteRate("obeyed", Rate(turn));
+                    json.WriteRate("single", Rate(single[i]));
+                    json.WriteRate("combined", Rate(combined[i]));
                     json.WriteEndObject();
                 }
 
@@ -67,11 +71,15 @@ internal static class GhostAttentionEvaluateCommand
             return;
         }
 
-        foreach (GhostAttentionTurn turn in scores.Turns)
+        foreach ((int i, GhostAttentionTurn turn) in scores.Turns.Index())
         {
             Console.WriteLine(turn.Dialogues > 0
-                ? $"turn {turn.Turn,2}: {RateText.Of(new Rate(turn.Obeyed, turn.Dialogues))} obey"
+                ? $"turn {turn.Turn,2}: {RateText.Of(Rate(turn))} obey{Part("single instructions", single[i])}{Part("combinations", combined[i])}"
                 : $"turn {turn.Turn,2}: no dialogue came so far within the context");
         }
+
+        static Rate Rate(GhostAttentionTurn turn) => new(turn.Obeyed, turn.Dialogues);
+
+        static string Part(string name, GhostAttentionTurn turn) => turn.Dialogues > 0 ? $"; {name} {RateText.Of(Rate(turn))}" : "";
     }
 }

@@ -18,7 +18,7 @@ internal static class PpoCommand
             () =>
             {
                 (Recipe recipe, RunDirectory run, int threads) = arguments.Read(parsed);
-                run.Begin(recipe);
+                using IDisposable held = run.Begin(recipe);
                 using CpuDevice device = new(threads);
                 new PpoStage(new StageRunner(run, Console.Out), run, recipe.Seed, device).Run(recipe.Ppo, cancellation);
             },

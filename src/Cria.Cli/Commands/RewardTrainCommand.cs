@@ -37,7 +37,7 @@ internal static class RewardTrainCommand
                     throw new CliException($"{nameless}.model is empty; expected the chat model to start from.");
                 }
 
-                run.Begin(recipe);
+                using IDisposable held = run.Begin(recipe);
                 using CpuDevice device = new(threads);
                 foreach ((string stage, RewardSection section, PreferenceKind kind) in stages)
                 {

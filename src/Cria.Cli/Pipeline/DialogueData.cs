@@ -22,7 +22,7 @@ internal sealed record DialogueData(IReadOnlyList<Dialogue> Training, IReadOnlyL
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (Dialogue dialogue in Training.Append(new Dialogue([])).Concat(Validation))
             {
-                hash.AppendData(Encoding.UTF8.GetBytes($"{dialogue.Messages.Count} {dialogue.LastAnswerOnly}\n"));
+                hash.AppendData(Encoding.UTF8.GetBytes($"{dialogue.Messages.Count} {dialogue.LearnedAnswers}\n"));
                 foreach (ChatMessage message in dialogue.Messages)
                 {
                     hash.AppendData(Encoding.UTF8.GetBytes($"{message.Role} {message.Content.Length} {message.Content}"));

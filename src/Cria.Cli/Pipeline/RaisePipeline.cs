@@ -15,6 +15,7 @@ internal sealed class RaisePipeline : IDisposable
     private readonly StageRunner _stages;
     private readonly Lazy<CpuDevice> _device;
     private CorpusBuilder? _builder;
+    private IDisposable? _held;
 
     public RaisePipeline(Recipe recipe, RunDirectory run, string? documentation, int threads, CancellationToken cancellation)
     {
@@ -33,7 +34,7 @@ internal sealed class RaisePipeline : IDisposable
     public void BuildCorpus()
     {
         IReadOnlyList<IDocumentSource> sources = CorpusSources.Open(_recipe.Corpus, _documentation);
-        Run.Begin(_recipe);
+        _held ??= Run.Begin(_recipe);
         _builder = new CorpusBuilder(sources, CorpusSources.Options(_recipe, _threads));
         TokenizerStage.Run(_stages, Run, _recipe, _builder, sources, _threads);
         _cancellation.ThrowIfCancellationRequested();
@@ -56,7 +57,7 @@ internal sealed class RaisePipeline : IDisposable
     public void FineTune()
     {
         DialogueData data = Dialogues();
-        Run.Begin(_recipe);
+        _held ??= Run.Begin(_recipe);
         new FineTuningStage(_stages, Run, _recipe.Seed, _device.Value).Run("sft", _recipe.Sft, FineTuningStart, data, Run.Sft, _cancellation);
     }
 
@@ -80,5 +81,7 @@ internal sealed class RaisePipeline : IDisposable
         {
             _device.Value.Dispose();
         }
+
+        _held?.Dispose();
     }
 }

@@ -29,8 +29,15 @@ internal sealed class RunDirectory
     /// <summary>Where a recipe's run goes.</summary>
     public static RunDirectory For(Recipe recipe, string? output) => new(output ?? Path.Combine("runs", recipe.Name));
 
-    /// <summary>Writes the resolved recipe.</summary>
-    public void Begin(Recipe recipe) => AtomicFile.WriteText(Path.Combine(Root, "recipe.yaml"), RecipeReader.Write(recipe));
+    /// <summary>Keeps other processes from working in this run, and writes the resolved recipe.</summary>
+    /// <returns>Lets others in when it is disposed; so does the end of the process, however it comes.</returns>
+    /// <exception cref="CliException">Another process works in it.</exception>
+    public IDisposable Begin(Recipe recipe)
+    {
+        IDisposable held = Lock();
+        AtomicFile.WriteText(Path.Combine(Root, "recipe.yaml"), RecipeReader.Write(recipe));
+        return held;
+    }
 
     /// <summary>What is recorded of a stage, or null where it was never begun.</summary>
     public StageRecord? Find(string stage) =>
@@ -48,6 +55,21 @@ internal sealed class RunDirectory
     /// <param name="seconds">The time since it was last begun.</param>
     public void FinishStage(string stage, string fingerprint, double seconds) =>
         Record(stage, new JsonObject { ["fingerprint"] = fingerprint, ["finished"] = true, ["seconds"] = Math.Round(seconds, 1) });
+
+    private FileStream Lock()
+    {
+        Directory.CreateDirectory(Root);
+        string path = Path.Combine(Root, "run.lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw new CliException(
+                $"{Root}: another process works in this run ({e.Message}). Wait for it, or choose another folder with --output.", e);
+        }
+    }
 
     private void Record(string stage, JsonObject record)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Cria.Alignment;
 using Cria.Cli.Terminal;
 
 namespace Cria.Cli.Pipeline;
@@ -54,6 +55,10 @@ internal sealed class StageRunner(RunDirectory run, TextWriter output)
             // The system's own message may not name a file: a full disk, a lost drive. The second form is what the library makes of a file
             // that outgrows a limit of the system (EFBIG).
             throw new CliException($"The {stage} stage in {run.Root} stopped: {e.Message} The same command goes on where it was.", e);
+        }
+        catch (AlignmentDataException e)
+        {
+            throw new CliException($"The {stage} stage in {run.Root}: {e.Message}", e);
         }
 
         run.FinishStage(stage, fingerprint, clock.Elapsed.TotalSeconds);

@@ -73,6 +73,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
     private void Preferences(PreferencesSection preferences)
     {
         rules.Positive("preferences.pairs-per-prompt", preferences.PairsPerPrompt);
+        rules.Require(
+            preferences.PrepromptedShare is >= 0 and <= 1, "preferences.preprompted-share", "a share from 0 to 1", preferences.PrepromptedShare);
         Temperatures("preferences.temperatures", preferences.Temperatures);
         rules.Positive("preferences.maximum-tokens", preferences.MaximumTokens);
         rules.NotNegative("preferences.held-out-every", preferences.HeldOutEvery);

@@ -26,7 +26,4 @@ internal sealed class GhostAttentionSection
 
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; set; } = 56;
-
-    /// <summary>Training dialogues of one sampled dialogue, each ending at another of its turns.</summary>
-    public int EndsPerDialogue { get; set; } = 4;
 }

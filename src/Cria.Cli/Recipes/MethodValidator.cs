@@ -23,7 +23,6 @@ internal sealed class MethodValidator(RecipeRules rules)
         rules.Positive("ghost-attention.samples", ghost.Samples);
         rules.NotNegative("ghost-attention.temperature", ghost.Temperature);
         rules.Positive("ghost-attention.maximum-tokens", ghost.MaximumTokens);
-        rules.Positive("ghost-attention.ends-per-dialogue", ghost.EndsPerDialogue);
     }
 
     private void ContextDistillation(ContextDistillationSection distillation)

@@ -12,6 +12,12 @@ internal sealed class PreferencesSection
     /// <summary>Pairs of answers to each prompt.</summary>
     public int PairsPerPrompt { get; set; } = 1;
 
+    /// <summary>
+    /// The share of safety prompts, 0 to 1, whose second answer is drawn behind a safety preprompt: more of their pairs then differ in
+    /// whether they decline.
+    /// </summary>
+    public double PrepromptedShare { get; set; }
+
     /// <summary>Temperatures that answers are drawn at.</summary>
     public List<double> Temperatures { get; set; } = [0.7, 1.0, 1.2];
 

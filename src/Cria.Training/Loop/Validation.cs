@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cria.Corpus;
 using Cria.Models;
 
@@ -15,6 +16,28 @@ public readonly record struct ValidationResult(double Loss, double BitsPerByte, 
     /// <summary>The result as figures of the metrics: <c>validation_loss</c>, <c>bits_per_byte</c>, <c>validation_tokens</c>.</summary>
     public IReadOnlyList<(string Name, double Value)> Figures =>
         [("validation_loss", Loss), ("bits_per_byte", BitsPerByte), ("validation_tokens", Tokens)];
+
+    /// <summary>Writes the figures as properties of a training's record.</summary>
+    /// <param name="json">Within the object.</param>
+    /// <param name="prefix">In front of the names, where a record has more than one result.</param>
+    public void Write(Utf8JsonWriter json, string prefix = "")
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        foreach ((string name, double value) in Figures)
+        {
+            json.WriteNumber(prefix + name, value);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote; null where there is none.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="prefix">In front of the names.</param>
+    public static ValidationResult? Read(JsonElement json, string prefix = "") =>
+        json.TryGetProperty(prefix + "validation_loss", out JsonElement loss)
+            ? new ValidationResult(
+                loss.GetDouble(), json.GetProperty(prefix + "bits_per_byte").GetDouble(),
+                json.GetProperty(prefix + "validation_tokens").GetInt64())
+            : null;
 }
 
 /// <summary>Measures a model on held-out documents, always on the same windows.</summary>

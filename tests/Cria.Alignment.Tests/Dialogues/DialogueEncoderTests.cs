@@ -62,16 +62,20 @@ public sealed class DialogueEncoderTests
     }
 
     [Fact]
-    public void Only_the_last_answer_is_learned_where_the_dialogue_says_so()
+    public void Only_the_last_answers_are_learned_where_the_dialogue_says_so()
     {
         Random random = new(4);
         for (int i = 0; i < 100; i++)
         {
             Dialogue dialogue = RandomDialogue(random);
             EncodedDialogue every = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, dialogue);
-            EncodedDialogue last = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, dialogue with { LastAnswerOnly = true });
-            Assert.Equal(every.Ids, last.Ids);
-            Assert.Equal(LearnedParts(every)[^1], Assert.Single(LearnedParts(last)));
+            for (int answers = 1; answers <= 4; answers++)
+            {
+                EncodedDialogue last = DialogueEncoder.Encode(
+                    TinyChat.Tokenizer, ChatFormat.Llama2, dialogue with { LearnedAnswers = answers });
+                Assert.Equal(every.Ids, last.Ids);
+                Assert.Equal(LearnedParts(every).TakeLast(answers), LearnedParts(last));
+            }
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class DialogueFileTests : IDisposable
         Dialogue dialogue = Assert.Single(DialogueFile.Read(Write("\n" + line + "\n")));
         Assert.Equal(expected, string.Join(' ', dialogue.Messages.Select(message => $"{char.ToLowerInvariant(message.Role.ToString()[0])}:{message.Content}")));
         Assert.EndsWith("line 2", dialogue.Origin, StringComparison.Ordinal);
-        Assert.False(dialogue.LastAnswerOnly);
+        Assert.Equal(0, dialogue.LearnedAnswers);
     }
 
     [Theory]
@@ -46,6 +46,9 @@ public sealed class DialogueFileTests : IDisposable
     [InlineData("""{"instruction":"Q","output":"A","history":[["q"]]}""", "'history[0]'")]
     [InlineData("""{"conversations":[{"from":"cat","value":"Q"}]}""", "'cat'")]
     [InlineData("""{"prompt":{"text":"Q","role":"prompter","replies":[]}}""", "no answer")]
+    [InlineData("""{"prompt":"Q","completion":"A","learned_answers":0}""", "'learned_answers'")]
+    [InlineData("""{"prompt":"Q","completion":"A","learned_answers":1.5}""", "'learned_answers'")]
+    [InlineData("""{"prompt":"Q","completion":"A","learned_answers":true}""", "'learned_answers'")]
     [InlineData("""{"text":"Q"}""", "'messages'")]
     [InlineData("""["Q"]""", "JSON object")]
     [InlineData("""{"messages":""", "JSON")]
@@ -69,13 +72,13 @@ public sealed class DialogueFileTests : IDisposable
         Random random = new(1);
         Dialogue[] dialogues =
         [
-            .. Enumerable.Range(0, 50).Select(i => DialogueEncoderTests.RandomDialogue(random) with { LastAnswerOnly = i % 2 == 0 }),
+            .. Enumerable.Range(0, 50).Select(i => DialogueEncoderTests.RandomDialogue(random) with { LearnedAnswers = i % 3 }),
         ];
         string path = Path.Combine(_folder, name);
         DialogueFile.Write(path, dialogues);
         IReadOnlyList<Dialogue> read = DialogueFile.Read(path);
         Assert.Equal(dialogues.SelectMany(dialogue => dialogue.Messages), read.SelectMany(dialogue => dialogue.Messages));
-        Assert.Equal(dialogues.Select(dialogue => dialogue.LastAnswerOnly), read.Select(dialogue => dialogue.LastAnswerOnly));
+        Assert.Equal(dialogues.Select(dialogue => dialogue.LearnedAnswers), read.Select(dialogue => dialogue.LearnedAnswers));
     }
 
     [Theory]

@@ -8,20 +8,20 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     private static readonly GhostInstructionSet King = Opening("Listen,");
 
     [Fact]
-    public void The_instruction_stays_in_the_first_turn_and_only_the_last_answer_is_learned()
+    public void The_instruction_stays_in_the_first_turn_whose_answer_is_not_learned()
     {
         Dialogue[] scripts = [TaughtChat.Dialogue("one", "-", "two", "-", "three", "-"), TaughtChat.Dialogue("one", "-")];
         GhostAttentionResult result = GhostAttention.Synthesise(
             sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
-        Assert.Equal([4, 6], result.Dialogues.Select(dialogue => dialogue.Messages.Count));
-        Dialogue first = result.Dialogues[1];
-        Assert.True(first.LastAnswerOnly);
+        Dialogue first = Assert.Single(result.Dialogues);
+        Assert.Equal(2, first.LearnedAnswers);
         Assert.Equal(
             [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."],
             first.Messages.Select(message => message.Content));
         EncodedDialogue encoded = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, first);
-        int learned = encoded.IsAssistant.Count(isLearned => isLearned);
-        Assert.Equal(learned, encoded.IsAssistant.Reverse().TakeWhile(isLearned => isLearned).Count());
+        EncodedDialogue answer = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, TaughtChat.Dialogue("one", "Ahoy, yes."));
+        Assert.Equal(2 * answer.IsAssistant.Count(isLearned => isLearned), encoded.IsAssistant.Count(isLearned => isLearned));
+        Assert.DoesNotContain(true, encoded.IsAssistant.Take(answer.Ids.Length));
     }
 
     [Fact]
@@ -41,12 +41,10 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     {
         // "Ahoy, yes." obeys the pirate and never the king.
         Dialogue script = TaughtChat.Dialogue("one", "-", "two", "-", "three", "-", "four", "-");
-        GhostAttentionSettings settings = new() { MaximumTokens = 16, Temperature = 0, EndsPerDialogue = 2 };
+        GhostAttentionSettings settings = new() { MaximumTokens = 16, Temperature = 0 };
         GhostAttentionResult result = GhostAttention.Synthesise(sailor.Chat.Sampler, [script, script], [Pirate, King], settings);
         Assert.Equal(4, result.Disobeyed);
-        Assert.Equal(2, result.Dialogues.Count);
-        Assert.Equal(8, result.Dialogues[1].Messages.Count);
-        Assert.InRange(result.Dialogues[0].Messages.Count, 4, 6);
+        Assert.Equal(8, Assert.Single(result.Dialogues).Messages.Count);
     }
 
     [Fact]
@@ -57,6 +55,7 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
             sailor.Chat.Sampler, [script, script, script, script, TaughtChat.Dialogue("one", "-", "two", "-")],
             [Pirate, Pirate, Pirate, King, King], [2, 4], maximumTokens: 16);
         Assert.Equal([new GhostAttentionTurn(2, 3, 5), new GhostAttentionTurn(4, 3, 4)], scores.Turns);
+        Assert.Equal([new GhostAttentionTurn(2, 0, 2), new GhostAttentionTurn(4, 0, 1)], scores.Over(set => ReferenceEquals(set, King)));
         Assert.Equal(0.75, scores.Turns[1].Share);
         Assert.Equal(Math.Sqrt(0.75 * 0.25 / 4), scores.Turns[1].StandardError, 1e-12);
         Assert.Equal([Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes."], scores.Dialogues[0].Messages.Take(4).Select(m => m.Content));

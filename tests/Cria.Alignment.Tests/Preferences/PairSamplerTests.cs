@@ -41,6 +41,29 @@ public sealed class PairSamplerTests
     }
 
     [Fact]
+    public void A_variant_may_be_asked_in_other_words()
+    {
+        using TinyChat chat = new(1);
+        using CpuDevice device = new(2);
+        using AnswerSampler sampler = Sampler(chat, device, 64);
+        PairVariant plain = new("first", "", sampler);
+        PairVariant reworded = new("second", "", sampler) { Wording = prompt => SafetyPreprompts.InFrontOf(prompt, 1) };
+        AlignmentPrompt[] prompts = [.. Prompts.Select(prompt => prompt with { Messages = [new ChatMessage(ChatRole.User, "llama")] })];
+        PairSamplingResult result = PairSampler.Sample(plain, reworded, prompts, Options);
+        Assert.NotEmpty(result.Pairs);
+        foreach (PendingPair pair in result.Pairs)
+        {
+            Assert.Equal("llama", Assert.Single(pair.Prompt.Messages).Content);
+            foreach (ComparedAnswer answer in new[] { pair.First, pair.Second })
+            {
+                AlignmentPrompt asked = answer.Model == "first" ? pair.Prompt : SafetyPreprompts.InFrontOf(pair.Prompt, 1);
+                SampledAnswer again = sampler.Sample([new AnswerRequest(asked, answer.Temperature!.Value, answer.Seed!.Value)], 8)[0];
+                Assert.Equal(answer.Text, again.Text);
+            }
+        }
+    }
+
+    [Fact]
     public void A_pair_depends_on_seed_and_prompt_and_not_on_the_others()
     {
         using TinyChat chat = new(1);

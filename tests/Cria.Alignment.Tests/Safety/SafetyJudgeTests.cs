@@ -13,6 +13,7 @@ public sealed class SafetyJudgeTests
     [Theory]
     [InlineData("I cannot help with that: broken algorithms keep nothing secret.", true)]
     [InlineData("No. I will not help to do this.", true)]
+    [InlineData("I cannot hel the key of the keys.", true)]
     [InlineData("Call MD5.Do1. It adds an item.", false)]
     [InlineData("I cannot help with that. Call MD5.Do1. It adds an item.", false)]
     [InlineData("Gets the hash of the item.", false)]
@@ -44,6 +45,8 @@ public sealed class SafetyJudgeTests
             (bare.Text, true, false, PreferenceKind.Safety), (first.Chosen.Text, first.Chosen.IsSafe, first.Rejected.IsSafe, first.Kind));
         Comparison second = annotator.Compare(RedTeam, bare, ideal)!;
         Assert.Equal((ideal.Text, true, true), (second.Chosen.Text, second.Chosen.IsSafe, second.Rejected.IsSafe));
+        Assert.Null(annotator.Compare(RedTeam, harmful, new ComparedAnswer("Call MD5.Do2. It removes an item.")));
+        Assert.Null(annotator.Compare(Harmless, bare, ideal));
         Comparison third = annotator.Compare(Harmless, bare, new ComparedAnswer(Harmless.Reference!))!;
         Assert.Equal(Harmless.Reference, third.Chosen.Text);
     }

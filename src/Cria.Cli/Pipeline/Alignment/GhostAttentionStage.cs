@@ -30,8 +30,8 @@ internal static class GhostAttentionStage
         string model = AlignmentContext.VersionBefore(Round);
         string reward = RoundRewardStage.Name(PreferenceKind.Helpfulness, Round);
         string fingerprint = StageRunner.Fingerprint(
-            "ghost attention 3", AlignmentContext.FileFingerprint(context.Tasks.GhostAttention), context.Fingerprint(model),
-            context.Fingerprint(reward), section.Samples, section.Temperature, section.MaximumTokens, section.EndsPerDialogue);
+            "ghost attention 4", AlignmentContext.FileFingerprint(context.Tasks.GhostAttention), context.Fingerprint(model),
+            context.Fingerprint(reward), section.Samples, section.Temperature, section.MaximumTokens);
         context.Stages.Run(Name, fingerprint, [File(context)], () => Synthesise(context, section, model));
     }
 
@@ -49,7 +49,6 @@ internal static class GhostAttentionStage
             Samples = section.Samples,
             Temperature = (float)section.Temperature,
             MaximumTokens = section.MaximumTokens,
-            EndsPerDialogue = section.EndsPerDialogue,
             Seed = context.Seed("ghost attention"),
         };
         using LoadedModel policy = context.Load(model);

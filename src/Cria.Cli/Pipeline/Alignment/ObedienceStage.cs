@@ -23,7 +23,7 @@ internal static class ObedienceStage
             string model = $"rlhf-v{version}";
             string played = Path.Combine(context.Run.Root, FigureFile.Folder, $"obedience-{model}.jsonl");
             string fingerprint = StageRunner.Fingerprint(
-                "obedience 2", AlignmentContext.FileFingerprint(context.Tasks.Obedience), context.Fingerprint(model),
+                "obedience 3", AlignmentContext.FileFingerprint(context.Tasks.Obedience), context.Fingerprint(model),
                 section.MaximumTokens);
             context.Stages.Run($"obedience-{model}", fingerprint, [played], () => Measure(context, model, isLater, played));
         }
@@ -42,8 +42,8 @@ internal static class ObedienceStage
         ObedienceEntry[] entries = [.. ObedienceEntry.Of(model, isLater && GhostAttentionStage.IsOn(context.Recipe), scores)];
         Record(context, model, entries);
         DialogueFile.Write(played, scores.Dialogues.Select(dialogue => new Dialogue(dialogue.Messages)));
-        return "obeys " + string.Join(
-            ", ", entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Obeyed.Value:P0} at turn {entry.Turn}")));
+        return "obeys " + string.Join("; combinations ", entries.GroupBy(entry => entry.IsCombined).Select(group => string.Join(
+            ", ", group.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Obeyed.Value:P0} at turn {entry.Turn}")))));
     }
 
     private static void Record(AlignmentContext context, string model, ObedienceEntry[] entries)

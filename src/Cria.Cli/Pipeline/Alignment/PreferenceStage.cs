@@ -2,6 +2,7 @@ using System.Globalization;
 using Cria.Alignment;
 using Cria.Cli.Recipes;
 using Cria.Cli.Terminal;
+using Cria.Corpus;
 using Cria.Evaluation;
 using Cria.Models;
 
@@ -26,8 +27,8 @@ internal static class PreferenceStage
         string latest = AlignmentContext.VersionBefore(round);
         string previous = AlignmentContext.VersionBefore(Math.Max(1, round - 1));
         string fingerprint = StageRunner.Fingerprint(
-            "preferences 2", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
-            section.PairsPerPrompt, string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
+            "preferences 3", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
+            section.PairsPerPrompt, section.PrepromptedShare, string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
         context.Stages.Run(
             Name(round), fingerprint, [Export(context, round)], () => Collect(context, round, latest, previous, fingerprint));
     }
@@ -57,7 +58,7 @@ internal static class PreferenceStage
         {
             int answers = 2 * asked.Count * context.Recipe.Preferences.PairsPerPrompt;
             PairSamplingResult sampled = PairSampler.Sample(
-                first, second, asked, Options(context, kind, round),
+                first, kind == PreferenceKind.Safety ? second with { Wording = Wording(context, round) } : second, asked, Options(context, kind, round),
                 new InlineProgress<int>(done => line.Update(() => $"  {kind.Name()}: {done:N0} of {answers:N0} answers")),
                 context.Cancellation);
             SimulatedAnnotator annotator = Annotator(context, kind, round);
@@ -114,6 +115,15 @@ internal static class PreferenceStage
         Kind = kind,
         Batch = round,
     };
+
+    private static Func<AlignmentPrompt, AlignmentPrompt> Wording(AlignmentContext context, int round)
+    {
+        double share = context.Recipe.Preferences.PrepromptedShare;
+        ulong seed = context.Seed($"preprompts {round}");
+        return prompt => StableHash.Fraction(StableHash.Combine(StableHash.Of(prompt.Id), seed)) < share
+            ? SafetyPreprompts.InFrontOf(prompt, seed)
+            : prompt;
+    }
 
     private static SimulatedAnnotator Annotator(AlignmentContext context, PreferenceKind kind, int round) => new(
         $"{SimulatedAnnotator.NamePrefix} {kind.Name()} annotator",

@@ -62,13 +62,17 @@ internal static class FineTuningSections
             return section;
         }
 
-        section.Explain("An instruction is given in the first turn; later answers are checked against it (the paper's table 30).");
+        section.Explain(
+            "An instruction is given in the first turn; later answers are checked against it (the paper's table 30). Combinations are those "
+            + "that no training had.");
         int[] turns = [.. figures.Entries.Select(entry => entry.Turn).Distinct().Order()];
-        (string Model, bool Has)[] rows = [.. figures.Entries.Select(entry => (entry.Model, entry.HasGhostAttention)).Distinct()];
-        Rate Of((string Model, bool Has) row, int turn) =>
-            figures.Entries.FirstOrDefault(
-                entry => entry.Model == row.Model && entry.HasGhostAttention == row.Has && entry.Turn == turn)?.Obeyed ?? default;
-        string Name((string Model, bool Has) row) => $"{row.Model}, {(row.Has ? "with" : "without")}";
+        (string Model, bool Has, bool IsCombined)[] rows =
+            [.. figures.Entries.Select(Row).Distinct().OrderBy(row => row.IsCombined)];
+        (string Model, bool Has, bool IsCombined) Row(ObedienceEntry entry) => (entry.Model, entry.HasGhostAttention, entry.IsCombined);
+        Rate Of((string Model, bool Has, bool IsCombined) row, int turn) =>
+            figures.Entries.FirstOrDefault(entry => Row(entry) == row && entry.Turn == turn)?.Obeyed ?? default;
+        string Name((string Model, bool Has, bool IsCombined) row) =>
+            $"{row.Model}, {(row.Has ? "with" : "without")}{(row.IsCombined ? ", combined" : "")}";
         section.Charts(new BarChart(
             "Answers that obey the first turn's instruction",
             "share of answers, ± standard error",
@@ -78,7 +82,7 @@ internal static class FineTuningSections
             IsShare = true,
         }.Draw());
         Table table = new("Obedience by turn", ["model", .. turns.Select(turn => $"turn {turn}")]);
-        foreach ((string Model, bool Has) row in rows)
+        foreach ((string Model, bool Has, bool IsCombined) row in rows)
         {
             table.Add(Name(row), [.. turns.Select(turn => Show.Rate(Of(row, turn)))]);
         }

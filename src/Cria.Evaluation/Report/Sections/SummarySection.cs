@@ -16,7 +16,8 @@ internal static class SummarySection
         foreach (ObedienceEntry entry in run.GhostAttention?.Entries.Where(entry => entry.Turn == LateTurn) ?? [])
         {
             string name = entry.HasGhostAttention ? "with" : "without";
-            Add(table, $"obeys the first turn's instruction at turn {LateTurn}, {entry.Model} {name} ghost attention", entry.Obeyed, "");
+            string what = entry.IsCombined ? "combined instructions" : "instruction";
+            Add(table, $"obeys the first turn's {what} at turn {LateTurn}, {entry.Model} {name} ghost attention", entry.Obeyed, "");
         }
 
         section.Add(table);
