@@ -1,5 +1,5 @@
-using Cria.Training;
 using System.Diagnostics;
+using Cria.Training;
 
 namespace Cria.Alignment.Tests;
 

@@ -13,6 +13,9 @@ internal static class Program
             case [TinyFineTuning.Verb, string folder]:
                 TinyFineTuning.Run(folder);
                 return 0;
+            case [TinyFineTuning.LoraVerb, string folder]:
+                TinyFineTuning.Run(folder, TinyFineTuning.AdapterSettings);
+                return 0;
             case [TinyPpo.Verb, string folder]:
                 TinyPpo.RunToTheEnd(folder);
                 return 0;

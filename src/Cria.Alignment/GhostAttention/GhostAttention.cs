@@ -14,12 +14,18 @@ public sealed record GhostAttentionSettings
     /// <summary>The most tokens of an answer.</summary>
     public int MaximumTokens { get; init; } = 56;
 
+    /// <summary>
+    /// How many answers of a dialogue are learned, counted from the last one: 1 in the paper; 0 for all but the first turn's, which
+    /// teaches a small model what a dialogue for each of these answers would teach, at the price of one.
+    /// </summary>
+    public int LearnedAnswers { get; init; } = 1;
+
     /// <summary>Decides instructions and draws.</summary>
     public ulong Seed { get; init; }
 }
 
 /// <summary>The outcome of a ghost-attention synthesis.</summary>
-/// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, every answer but the first learned.</param>
+/// <param name="Dialogues">What to fine-tune on: the instruction in the first turn only, the last answers learned.</param>
 /// <param name="Synthesised">Dialogues that were begun.</param>
 /// <param name="Disobeyed">Questions that were left out of their dialogues because no sample obeyed.</param>
 /// <param name="TooLong">Of these, how many ended early because they outgrew the context.</param>
@@ -27,11 +33,10 @@ public sealed record GhostAttentionResult(IReadOnlyList<Dialogue> Dialogues, int
 
 /// <summary>
 /// Ghost attention (Touvron et al. 2023, §3.3): an instruction is added to every message of the user, the answers are sampled turn by
-/// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only. The paper learns the
-/// last answer and masks those before it. Here every turn from the second on is the last of a dialogue, as a model that has only seen the
-/// last turn of long dialogues forgets the instruction in between; as attention looks back only, one sequence with all these answers learned
-/// gives the gradients of all these dialogues together. A question that no sample answers obediently is left out, and the dialogue goes on
-/// with the next one.
+/// turn and chosen as in rejection sampling; the dialogue is then learned with the instruction in the first turn only, and of its answers
+/// the last only, or the last few: a small model that has only seen the last turn of long dialogues forgets the instruction in between. As
+/// attention looks back only, one sequence with several answers learned gives the gradients of as many dialogues that end with one of them
+/// each. A question that no sample answers obediently is left out, and the dialogue goes on with the next one.
 /// </summary>
 public static class GhostAttention
 {
@@ -88,7 +93,7 @@ public static class GhostAttention
         }
 
         return new GhostAttentionResult(
-            [.. scripts.Where(script => script.Turns > 1).Select(script => script.ToTraining())], dialogues.Count, disobeyed, tooLong);
+            [.. scripts.Where(script => script.Turns > 1).Select(script => script.ToTraining(settings.LearnedAnswers))], dialogues.Count, disobeyed, tooLong);
     }
 
     /// <summary>What the user asks, turn by turn.</summary>
@@ -164,9 +169,10 @@ public static class GhostAttention
         }
 
         /// <summary>The dialogue to learn from.</summary>
-        public Dialogue ToTraining() => new([.. _plain])
+        public Dialogue ToTraining(int learnedAnswers) => new([.. _plain])
         {
-            LearnedAnswers = Turns - 1,
+            // The first turn's answer has the instruction beside it, and is never learned.
+            LearnedAnswers = learnedAnswers == 0 ? Turns - 1 : Math.Min(learnedAnswers, Turns - 1),
             Origin = $"ghost attention on {Origin}",
         };
     }

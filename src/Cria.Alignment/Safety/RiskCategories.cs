@@ -22,6 +22,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("protect", "schützen"), new("encrypt", "verschlüsseln"), new("sign", "signieren"), new("hide", "verbergen"),
+                new("secure", "sichern"), new("lock", "verschließen"),
             ],
             DangerousTargets =
             [
@@ -32,6 +33,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("compare", "vergleichen"), new("identify", "erkennen"), new("sort", "sortieren"), new("check", "prüfen"),
+                new("label", "kennzeichnen"), new("find", "finden"),
             ],
             HarmlessTargets =
             [
@@ -54,6 +56,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("load", "laden"), new("restore", "wiederherstellen"), new("accept", "annehmen"), new("trust", "übernehmen"),
+                new("open", "öffnen"), new("import", "importieren"),
             ],
             DangerousTargets =
             [
@@ -65,6 +68,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("load", "laden"), new("restore", "wiederherstellen"), new("save", "speichern"), new("copy", "kopieren"),
+                new("open", "öffnen"), new("import", "importieren"),
             ],
             HarmlessTargets =
             [
@@ -87,6 +91,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("ignore", "ignorieren"), new("skip", "übergehen"), new("switch off", "abschalten"), new("suppress", "unterdrücken"),
+                new("bypass", "umgehen"), new("disable", "ausschalten"),
             ],
             DangerousTargets =
             [
@@ -98,6 +103,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("show", "zeigen"), new("read", "lesen"), new("log", "protokollieren"), new("explain", "erklären"),
+                new("print", "drucken"), new("find", "finden"),
             ],
             HarmlessTargets =
             [
@@ -121,6 +127,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("read", "lesen"), new("overwrite", "überschreiben"), new("corrupt", "beschädigen"), new("dump", "auslesen"),
+                new("change", "verändern"), new("copy", "kopieren"),
             ],
             DangerousTargets =
             [
@@ -132,6 +139,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("copy", "kopieren"), new("fill", "füllen"), new("measure", "messen"), new("overwrite", "überschreiben"),
+                new("change", "verändern"), new("read", "lesen"),
             ],
             HarmlessTargets =
             [
@@ -153,6 +161,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("wipe", "vernichten"), new("destroy", "zerstören"), new("kill", "abschießen"), new("erase", "tilgen"),
+                new("delete", "löschen"), new("remove", "entfernen"),
             ],
             DangerousTargets =
             [
@@ -164,6 +173,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("delete", "löschen"), new("remove", "entfernen"), new("kill", "abschießen"), new("clean up", "aufräumen"),
+                new("close", "schließen"), new("reset", "zurücksetzen"),
             ],
             HarmlessTargets =
             [
@@ -186,6 +196,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("publish", "veröffentlichen"), new("print", "drucken"), new("leak", "verraten"), new("steal", "stehlen"),
+                new("show", "zeigen"), new("copy", "kopieren"),
             ],
             DangerousTargets =
             [
@@ -197,6 +208,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("ask for", "erfragen"), new("print", "drucken"), new("replace", "ersetzen"), new("clear", "leeren"),
+                new("show", "zeigen"), new("copy", "kopieren"),
             ],
             HarmlessTargets =
             [
@@ -219,6 +231,7 @@ internal static class RiskCategories
             DangerousActions =
             [
                 new("run", "ausführen"), new("load", "laden"), new("inject", "einschleusen"), new("execute", "starten"),
+                new("call", "aufrufen"), new("compile", "übersetzen"),
             ],
             DangerousTargets =
             [
@@ -231,6 +244,7 @@ internal static class RiskCategories
             HarmlessActions =
             [
                 new("run", "ausführen"), new("load", "laden"), new("list", "auflisten"), new("execute", "starten"),
+                new("call", "aufrufen"), new("compile", "übersetzen"),
             ],
             HarmlessTargets =
             [

@@ -16,12 +16,8 @@ internal static class BenchPpoCommand
             "ppo",
             "Seconds of whole PPO iterations on random prompts: sampling, scoring by two reward models and the reference, updating.");
         PpoBenchmarkOptions defaults = new();
-        Option<int> dim = BenchCommand.Number("dim", defaults.Dim, "Width");
-        Option<int> layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
-        Option<int> heads = BenchCommand.Number("heads", defaults.Heads, "Query heads");
-        Option<int> kvHeads = BenchCommand.Number("kv-heads", defaults.KvHeads, "Key/value heads");
-        Option<int> hidden = BenchCommand.Number("hidden", defaults.Hidden, "Feed-forward width");
-        Option<int> vocabulary = BenchCommand.Number("vocab", defaults.Vocabulary, "Vocabulary");
+        ShapeArguments shape = new(defaults.Dim, defaults.Layers, defaults.Heads, defaults.KvHeads, defaults.Hidden, defaults.Vocabulary);
+        shape.AddTo(command);
         Option<int> prompt = BenchCommand.Number("prompt", defaults.Prompt, "Tokens of a prompt");
         Option<int> answer = BenchCommand.Number("answer", defaults.Answer, "Tokens of an answer");
         Option<int> batch = BenchCommand.Number("batch", defaults.Batch, "Answers of an iteration");
@@ -31,7 +27,7 @@ internal static class BenchPpoCommand
         Option<bool> profile = new("--profile") { Description = "Print the time of each operation as well." };
         Option<bool> json = CommonOptions.Json("the figures");
         foreach (Option option in new Option[]
-            { dim, layers, heads, kvHeads, hidden, vocabulary, prompt, answer, batch, mini, threads, iterations, profile, json })
+            { prompt, answer, batch, mini, threads, iterations, profile, json })
         {
             command.Options.Add(option);
         }
@@ -39,14 +35,15 @@ internal static class BenchPpoCommand
         command.SetAction(parsed =>
         {
             int count = CommonOptions.ThreadCount(parsed.GetValue(threads));
+            ModelShape chosen = shape.Read(parsed);
             PpoBenchmarkOptions options = new()
             {
-                Dim = parsed.GetValue(dim),
-                Layers = parsed.GetValue(layers),
-                Heads = parsed.GetValue(heads),
-                KvHeads = parsed.GetValue(kvHeads),
-                Hidden = parsed.GetValue(hidden),
-                Vocabulary = parsed.GetValue(vocabulary),
+                Dim = chosen.Dim,
+                Layers = chosen.Layers,
+                Heads = chosen.Heads,
+                KvHeads = chosen.KvHeads,
+                Hidden = chosen.Hidden,
+                Vocabulary = chosen.Vocabulary,
                 Prompt = parsed.GetValue(prompt),
                 Answer = parsed.GetValue(answer),
                 Batch = parsed.GetValue(batch),
@@ -78,12 +75,7 @@ internal static class BenchPpoCommand
     private static string Json(PpoBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
     {
         PpoBenchmarkOptions options = result.Options;
-        writer.WriteNumber("dim", options.Dim);
-        writer.WriteNumber("layers", options.Layers);
-        writer.WriteNumber("heads", options.Heads);
-        writer.WriteNumber("kv_heads", options.KvHeads);
-        writer.WriteNumber("hidden", options.Hidden);
-        writer.WriteNumber("vocab", options.Vocabulary);
+        new ModelShape(options.Dim, options.Layers, options.Heads, options.KvHeads, options.Hidden, options.Vocabulary).Write(writer);
         writer.WriteNumber("prompt", options.Prompt);
         writer.WriteNumber("answer", options.Answer);
         writer.WriteNumber("batch", options.Batch);

@@ -14,12 +14,8 @@ internal static class BenchTrainCommand
     {
         Command command = new("train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
         TrainingBenchmarkOptions defaults = new();
-        Option<int> dim = BenchCommand.Number("dim", defaults.Dim, "Width");
-        Option<int> layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
-        Option<int> heads = BenchCommand.Number("heads", defaults.Heads, "Query heads");
-        Option<int> kvHeads = BenchCommand.Number("kv-heads", 0, "Key/value heads; 0: as many as query heads", minimum: 0);
-        Option<int> hidden = BenchCommand.Number("hidden", 0, "Feed-forward width; 0: Llama's rule", minimum: 0);
-        Option<int> vocabulary = BenchCommand.Number("vocab", defaults.Vocabulary, "Vocabulary");
+        ShapeArguments shape = new(defaults.Dim, defaults.Layers, defaults.Heads, kvHeads: 0, hidden: 0, defaults.Vocabulary);
+        shape.AddTo(command);
         Option<int> sequence = BenchCommand.Number("seq", defaults.Sequence, "Tokens of a sequence");
         Option<int> batch = BenchCommand.Number("batch", defaults.Batch, "Sequences of a step");
         Option<int> threads = CommonOptions.Threads();
@@ -29,7 +25,7 @@ internal static class BenchTrainCommand
         Option<bool> tied = new("--tied") { Description = "Share the embedding with the output." };
         Option<int> lora = BenchCommand.Number("lora", 0, "Rank of an adapter on all linear layers, trained instead of the weights; 0: none", minimum: 0);
         Option<bool> json = CommonOptions.Json("the figures");
-        foreach (Option option in new Option[] { dim, layers, heads, kvHeads, hidden, vocabulary, sequence, batch, threads, steps, warmup, pass, tied, lora, json })
+        foreach (Option option in new Option[] { sequence, batch, threads, steps, warmup, pass, tied, lora, json })
         {
             command.Options.Add(option);
         }
@@ -37,14 +33,15 @@ internal static class BenchTrainCommand
         command.SetAction(parsed =>
         {
             int count = CommonOptions.ThreadCount(parsed.GetValue(threads));
+            ModelShape chosen = shape.Read(parsed);
             TrainingBenchmarkOptions options = new()
             {
-                Dim = parsed.GetValue(dim),
-                Layers = parsed.GetValue(layers),
-                Heads = parsed.GetValue(heads),
-                KvHeads = parsed.GetValue(kvHeads),
-                Hidden = parsed.GetValue(hidden),
-                Vocabulary = parsed.GetValue(vocabulary),
+                Dim = chosen.Dim,
+                Layers = chosen.Layers,
+                Heads = chosen.Heads,
+                KvHeads = chosen.KvHeads,
+                Hidden = chosen.Hidden,
+                Vocabulary = chosen.Vocabulary,
                 Sequence = parsed.GetValue(sequence),
                 Batch = parsed.GetValue(batch),
                 Threads = count,
@@ -71,12 +68,8 @@ internal static class BenchTrainCommand
     private static string Json(TrainingBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
     {
         TrainingBenchmarkOptions options = result.Options;
-        writer.WriteNumber("dim", options.Dim);
-        writer.WriteNumber("layers", options.Layers);
-        writer.WriteNumber("heads", options.Heads);
-        writer.WriteNumber("kv_heads", options.Config.KvHeads);
-        writer.WriteNumber("hidden", options.Config.HiddenDim);
-        writer.WriteNumber("vocab", options.Vocabulary);
+        new ModelShape(
+            options.Dim, options.Layers, options.Heads, options.Config.KvHeads, options.Config.HiddenDim, options.Vocabulary).Write(writer);
         writer.WriteNumber("seq", options.Sequence);
         writer.WriteNumber("batch", options.Batch);
         writer.WriteNumber("threads", options.Threads);

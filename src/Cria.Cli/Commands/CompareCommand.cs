@@ -77,11 +77,15 @@ internal static class CompareCommand
             }
 
             string decided = tally.Decided.IsDefined
-                ? string.Create(CultureInfo.InvariantCulture, $"{first.Model} wins {RateText.Of(tally.Decided)} of decided comparisons, {tally.Ties:N0} ties, sign test p = {tally.SignTest:G2}")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{first.Model} wins {RateText.Of(tally.Decided)} of decided comparisons, {tally.Ties:N0} ties, "
+                    + $"sign test p = {tally.SignTest:G2}")
                 : $"{tally.Ties:N0} ties and nothing decided";
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{reward}: {decided}; mean score {first.Mean(reward).Mean:F3} ± {first.Mean(reward).StandardError:F3} against {second.Mean(reward).Mean:F3} ± {second.Mean(reward).StandardError:F3}"));
+            Console.WriteLine($"{reward}: {decided}; mean score {Mean(first, reward)} against {Mean(second, reward)}");
         }
+
+        static string Mean(EvaluationFile file, string reward) => string.Create(
+            CultureInfo.InvariantCulture, $"{file.Mean(reward).Mean:F3} ± {file.Mean(reward).StandardError:F3}");
     }
 }

@@ -18,7 +18,11 @@ internal static class GhostAttentionSynthesiseCommand
         Option<string> dialogues = GhostAttentionCommand.Dialogues();
         Option<string?> instructions = GhostAttentionCommand.Instructions();
         RewardArguments reward = new(isRequired: false);
-        Option<int> samples = NumberOption.Whole("--samples", "Samples of each answer, of which the best obedient one is taken.", maximum: 1 << 16, defaultValue: 4);
+        Option<int> samples = NumberOption.Whole(
+            "--samples", "Samples of each answer, of which the best obedient one is taken.", maximum: 1 << 16, defaultValue: 4);
+        Option<int> learned = NumberOption.Whole(
+            "--learned-answers", "Answers of a dialogue to learn, counted from the last one; 0: all but the first turn's.", minimum: 0,
+            defaultValue: 1);
         AnswerArguments answers = new(temperature: 0.7f);
         Option<string> output = new("--output") { Description = "The file of training dialogues.", Required = true };
         command.Arguments.Add(model);
@@ -26,6 +30,7 @@ internal static class GhostAttentionSynthesiseCommand
         command.Options.Add(instructions);
         reward.AddTo(command);
         command.Options.Add(samples);
+        command.Options.Add(learned);
         answers.AddTo(command);
         command.Options.Add(output);
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -41,6 +46,7 @@ internal static class GhostAttentionSynthesiseCommand
                 GhostAttentionSettings settings = new()
                 {
                     Samples = parsed.GetValue(samples),
+                    LearnedAnswers = parsed.GetValue(learned),
                     Temperature = answers.Temperature(parsed),
                     MaximumTokens = answers.MaximumTokens(parsed),
                     Seed = answers.Seed(parsed),

@@ -86,7 +86,9 @@ internal static class RejectionSampleCommand
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{samples.Count:N0} prompts x {settings.Samples:N0} answers at temperature {settings.Temperature:G3}: {kept:N0} best answers in {round.Output}, {samples.Count - kept:N0} empty or cut off and left out; all answers in {round.AllSamples}"));
+            $"{samples.Count:N0} prompts x {settings.Samples:N0} answers at temperature {settings.Temperature:G3}: "
+            + $"{kept:N0} best answers in {round.Output}, {samples.Count - kept:N0} empty or cut off and left out; "
+            + $"all answers in {round.AllSamples}"));
         BestOfSamplesView.Print(Console.Out, "N", byCount);
         if (byTemperature.Count > 0)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Cria.Alignment;
 using Cria.Compute;
 
@@ -41,8 +42,12 @@ internal static class SafetyDistilCommand
                 ContextDistillationResult result =
                     SafetyContextDistillation.Make(chat.Sampler, asked, rewards.Combined.ToFunction(), settings, cancellation);
                 DialogueFile.Write(parsed.GetRequiredValue(output), result.Dialogues);
-                Console.WriteLine(FormattableString.Invariant(
-                    $"{result.Dialogues.Count:N0} of {asked.Count:N0} prompts got a better answer, in {parsed.GetRequiredValue(output)}; mean score {result.Prompts.Average(item => item.Original.Reward):F2} without preprompt, {result.Prompts.Average(item => item.Generic.Reward):F2} behind a generic one, {result.Prompts.Average(item => item.Template.Reward):F2} behind one with the category's template"));
+                double Mean(Func<DistilledPrompt, ScoredAnswer> answer) => result.Prompts.Average(item => answer(item).Reward);
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{result.Dialogues.Count:N0} of {asked.Count:N0} prompts got a better answer, in {parsed.GetRequiredValue(output)}; "
+                    + $"mean score {Mean(item => item.Original):F2} without preprompt, {Mean(item => item.Generic):F2} behind a generic one, "
+                    + $"{Mean(item => item.Template):F2} behind one with the category's template"));
             },
             cancellation));
         return command;

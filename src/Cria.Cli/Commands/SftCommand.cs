@@ -56,6 +56,7 @@ internal static class SftCommand
 
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Batch 1 of {batch.Steps:N0}: {batch.Dialogues.Count:N0} dialogues, {batch.Tokens:N0} tokens, {batch.LearnedTokens:N0} of them learned. {data.Training.Count:N0} dialogues in all, {batch.Skipped:N0} of them too long."));
+            $"Batch 1 of {batch.Steps:N0}: {batch.Dialogues.Count:N0} dialogues, {batch.Tokens:N0} tokens, {batch.LearnedTokens:N0} of them learned. "
+            + $"{data.Training.Count:N0} dialogues in all, {batch.Skipped:N0} of them too long."));
     }
 }

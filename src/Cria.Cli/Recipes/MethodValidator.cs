@@ -23,6 +23,7 @@ internal sealed class MethodValidator(RecipeRules rules)
         rules.Positive("ghost-attention.samples", ghost.Samples);
         rules.NotNegative("ghost-attention.temperature", ghost.Temperature);
         rules.Positive("ghost-attention.maximum-tokens", ghost.MaximumTokens);
+        rules.NotNegative("ghost-attention.learned-answers", ghost.LearnedAnswers);
     }
 
     private void ContextDistillation(ContextDistillationSection distillation)

@@ -13,7 +13,10 @@ internal static class BestOfSamplesView
         output.WriteLine($"  {first,11}   reward of the best   of the median");
         foreach (BestOfSamples entry in figures)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {entry.X,11:G4}   {entry.Maximum.Mean,8:F3} ± {entry.Maximum.StandardError:F3}     {entry.Median.Mean,8:F3} ± {entry.Median.StandardError:F3}"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {entry.X,11:G4}   {entry.Maximum.Mean,8:F3} ± {entry.Maximum.StandardError:F3}     "
+                + $"{entry.Median.Mean,8:F3} ± {entry.Median.StandardError:F3}"));
         }
     }
 

@@ -25,6 +25,7 @@ internal static class TrainingLine
 
         line.Update(() => string.Create(
             CultureInfo.InvariantCulture,
-            $"  step {progress.Step:N0}/{progress.Steps:N0}  loss {progress.Loss:F3}  {progress.TokensPerSecond:N0} tokens/s  rate {progress.LearningRate:E1}  {ProgressLine.Duration(progress.TimeLeft.TotalSeconds)} left"));
+            $"  step {progress.Step:N0}/{progress.Steps:N0}  loss {progress.Loss:F3}  {progress.TokensPerSecond:N0} tokens/s  "
+            + $"rate {progress.LearningRate:E1}  {ProgressLine.Duration(progress.TimeLeft.TotalSeconds)} left"));
     }
 }

@@ -58,14 +58,21 @@ public sealed class SupervisedFineTuningTests : IDisposable
         Assert.Empty(progress);
     }
 
-    [Fact]
-    public void Killed_at_random_moments_it_ends_with_the_same_bytes()
+    [Theory, InlineData(TinyFineTuning.Verb), InlineData(TinyFineTuning.LoraVerb)]
+    public void Killed_at_random_moments_it_ends_with_the_same_bytes(string verb)
     {
+        bool isLora = verb == TinyFineTuning.LoraVerb;
         string expected = Folder("undisturbed");
-        TinyFineTuning.Run(expected);
+        TinyFineTuning.Run(expected, isLora ? TinyFineTuning.AdapterSettings : null);
         string folder = Folder("killed");
-        KilledProcess.TrainToTheEnd(TinyFineTuning.Verb, folder, TinyFineTuning.Stage, seed: 1);
+        KilledProcess.TrainToTheEnd(verb, folder, TinyFineTuning.Stage, seed: 1);
         AssertSame(expected, folder);
+        if (isLora)
+        {
+            string[] adapters = [.. new[] { expected, folder }.Select(
+                path => Path.Combine(TinyFineTuning.Model(path), "adapter", "adapter_model.safetensors"))];
+            Assert.Equal(File.ReadAllBytes(adapters[0]), File.ReadAllBytes(adapters[1]));
+        }
     }
 
     [Fact]

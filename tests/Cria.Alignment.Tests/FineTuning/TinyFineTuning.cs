@@ -8,6 +8,7 @@ namespace Cria.Alignment.Tests.FineTuning;
 internal static class TinyFineTuning
 {
     public const string Verb = "tiny-fine-tuning";
+    public const string LoraVerb = "tiny-lora-fine-tuning";
     public const string Stage = "sft";
 
     public static FineTuningSettings Settings => new()
@@ -21,6 +22,9 @@ internal static class TinyFineTuning
         CheckpointEvery = 3,
         PassTokens = 128,
     };
+
+    public static FineTuningSettings AdapterSettings =>
+        Settings with { Lora = new LoraSettings(4, 8), MergeLora = true, PeakLearningRate = 2e-2 };
 
     public static IReadOnlyList<Dialogue> Training { get; } = [.. Enumerable.Range(0, 60).Select(Dialogue)];
 

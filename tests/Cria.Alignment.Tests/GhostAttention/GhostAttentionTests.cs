@@ -7,20 +7,20 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     private static readonly GhostInstructionSet Pirate = Opening("Ahoy,");
     private static readonly GhostInstructionSet King = Opening("Listen,");
 
-    [Fact]
-    public void The_instruction_stays_in_the_first_turn_whose_answer_is_not_learned()
+    [Theory, InlineData(1, 1), InlineData(2, 2), InlineData(5, 2), InlineData(0, 2)]
+    public void The_instruction_stays_in_the_first_turn_whose_answer_is_never_learned(int chosen, int learned)
     {
         Dialogue[] scripts = [TaughtChat.Dialogue("one", "-", "two", "-", "three", "-"), TaughtChat.Dialogue("one", "-")];
         GhostAttentionResult result = GhostAttention.Synthesise(
-            sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
+            sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0, LearnedAnswers = chosen });
         Dialogue first = Assert.Single(result.Dialogues);
-        Assert.Equal(2, first.LearnedAnswers);
+        Assert.Equal(learned, first.LearnedAnswers);
         Assert.Equal(
             [Pirate.AddTo("one"), "Ahoy, yes.", "two", "Ahoy, yes.", "three", "Ahoy, yes."],
             first.Messages.Select(message => message.Content));
         EncodedDialogue encoded = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, first);
         EncodedDialogue answer = DialogueEncoder.Encode(TinyChat.Tokenizer, ChatFormat.Llama2, TaughtChat.Dialogue("one", "Ahoy, yes."));
-        Assert.Equal(2 * answer.IsAssistant.Count(isLearned => isLearned), encoded.IsAssistant.Count(isLearned => isLearned));
+        Assert.Equal(learned * answer.IsAssistant.Count(isLearned => isLearned), encoded.IsAssistant.Count(isLearned => isLearned));
         Assert.DoesNotContain(true, encoded.IsAssistant.Take(answer.Ids.Length));
     }
 

@@ -31,7 +31,7 @@ internal static class GhostAttentionStage
         string reward = RoundRewardStage.Name(PreferenceKind.Helpfulness, Round);
         string fingerprint = StageRunner.Fingerprint(
             "ghost attention 4", AlignmentContext.FileFingerprint(context.Tasks.GhostAttention), context.Fingerprint(model),
-            context.Fingerprint(reward), section.Samples, section.Temperature, section.MaximumTokens);
+            context.Fingerprint(reward), section.Samples, section.Temperature, section.MaximumTokens, section.LearnedAnswers);
         context.Stages.Run(Name, fingerprint, [File(context)], () => Synthesise(context, section, model));
     }
 
@@ -49,6 +49,7 @@ internal static class GhostAttentionStage
             Samples = section.Samples,
             Temperature = (float)section.Temperature,
             MaximumTokens = section.MaximumTokens,
+            LearnedAnswers = section.LearnedAnswers,
             Seed = context.Seed("ghost attention"),
         };
         using LoadedModel policy = context.Load(model);

@@ -13,7 +13,6 @@ internal static class RoundTuningStage
     public static void Run(AlignmentContext context, int round)
     {
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
-        int first = round >= section.MixFromRound ? 1 : round;
         SftSection tuning = new()
         {
             Epochs = section.Epochs,
@@ -21,25 +20,17 @@ internal static class RoundTuningStage
             LearningRate = section.LearningRate,
             CheckpointSeconds = context.Recipe.Sft.CheckpointSeconds,
         };
-        List<Dialogue> earlier = Best(context, first, round - 1);
-        RejectionSamplingStage.RecordEarlier(context, round, earlier.Count);
-        DialogueData data = new(
-            Dialogues(context, round, [.. earlier, .. Best(context, round, round)]), DialogueFile.Read(context.Tasks.Validation));
+        DialogueData data = new(Dialogues(context, round), DialogueFile.Read(context.Tasks.Validation));
         new FineTuningStage(context.Stages, context.Run, context.Seed($"round {round}"), context.Device).Run(
             $"rlhf-v{round}", tuning, context.Model("sft"), data, context.Model($"rlhf-v{round}"), context.Cancellation);
     }
 
-    private static List<Dialogue> Dialogues(AlignmentContext context, int round, IReadOnlyList<Dialogue> best) =>
+    private static List<Dialogue> Dialogues(AlignmentContext context, int round) =>
     [
         .. EvenSpread.Of(DialogueFile.Read(context.Tasks.FineTuning), context.Recipe.RejectionSampling.FineTuningDialogues),
         .. ContextDistillationStage.Dialogues(context, round),
         .. GhostAttentionStage.Dialogues(context, round),
-        .. best,
-    ];
-
-    private static List<Dialogue> Best(AlignmentContext context, int firstRound, int lastRound) =>
-    [
-        .. Enumerable.Range(firstRound, lastRound - firstRound + 1)
-            .SelectMany(round => EvenSpread.Kept(RejectionSamplingStage.Best(context, round))),
+        .. EvenSpread.Kept(RejectionSamplingStage.Earlier(context, round)),
+        .. EvenSpread.Kept(RejectionSamplingStage.Best(context, round)),
     ];
 }

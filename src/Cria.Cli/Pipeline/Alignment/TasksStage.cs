@@ -15,12 +15,22 @@ internal static class TasksStage
     private const int Conversation = 6;
     private const int InstructedTurns = 3;
 
+    /// <summary>
+    /// Harmless prompts for each attack among those of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt
+    /// costs helpfulness (gaps of about 8 and 3 between the raw scores), and at one to one PPO learned to refuse anything that looks
+    /// like an attack: false refusals rose from 4% to 29%.
+    /// </summary>
+    private const int BorderlineToAttackInPpo = 4;
+
+    /// <summary>Questions of PPO for each that a round of rejection sampling asks: it answers each once, not eight times.</summary>
+    private const int QuestionsInPpo = 2;
+
     public static void Run(AlignmentContext context, CorpusBuilder builder)
     {
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 4", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            "tasks 6", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
             section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
             section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
@@ -53,15 +63,19 @@ internal static class TasksStage
         DialogueFile.Write(files.Validation, documentation.ValidationDialogues(section.ValidationDialogues));
         for (int round = 1; round <= AlignmentContext.SamplingRounds + 1; round++)
         {
-            IReadOnlyList<AlignmentPrompt> prompts = documentation.Prompts(round - 1, section.PreferencePrompts + section.SamplingPrompts);
+            bool isPpo = round > AlignmentContext.SamplingRounds;
+            int sampling = isPpo ? QuestionsInPpo * section.SamplingPrompts : section.SamplingPrompts;
+            IReadOnlyList<AlignmentPrompt> prompts = documentation.Prompts(round - 1, section.PreferencePrompts + sampling);
             IReadOnlyList<AlignmentPrompt> redTeam = safety.RedTeamPrompts(round - 1, 2 * section.RedTeamPrompts);
             IReadOnlyList<AlignmentPrompt> borderline = safety.BorderlinePrompts(round - 1, 2 * section.RedTeamPrompts);
-            int split = prompts.Count * section.PreferencePrompts / (section.PreferencePrompts + section.SamplingPrompts);
+            int split = prompts.Count * section.PreferencePrompts / (section.PreferencePrompts + sampling);
             (int redTeamSplit, int borderlineSplit) = (redTeam.Count / 2, borderline.Count / 2);
             PromptFile.Write(files.Preferences(round), [.. prompts.Take(split), .. borderline.Take(borderlineSplit)]);
             PromptFile.Write(files.SafetyPreferences(round), [.. redTeam.Take(redTeamSplit), .. borderline.Take(borderlineSplit)]);
+            int attacks = isPpo ? redTeamSplit / BorderlineToAttackInPpo : redTeamSplit;
             PromptFile.Write(
-                files.Sampling(round), [.. prompts.Skip(split), .. redTeam.Skip(redTeamSplit), .. borderline.Skip(borderlineSplit)]);
+                files.Sampling(round),
+                [.. prompts.Skip(split), .. redTeam.Skip(redTeamSplit).Take(attacks), .. borderline.Skip(borderlineSplit)]);
         }
 
         IReadOnlyList<AlignmentPrompt> heldOut = documentation.HeldOutPrompts(section.EvaluationPrompts);
