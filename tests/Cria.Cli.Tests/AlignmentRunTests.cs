@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Cria.Cli.Tests;
 
 /// <summary>The whole pipeline with every stage of alignment, at sizes that teach nothing.</summary>
@@ -26,11 +28,11 @@ public sealed class AlignmentRunTests : IDisposable
           safety-dialogues: 8
           preference-prompts: 16
           sampling-prompts: 4
-          red-team-prompts: 16
+          red-team-prompts: 40
           evaluation-prompts: 4
         sft: { epochs: 1, batch-size: 4 }
-        preferences: { held-out-every: 2, maximum-tokens: 12 }
-        reward-helpfulness: { batch-pairs: 8 }
+        preferences: { held-out-every: 2, maximum-tokens: 12, preprompted-share: 0.5 }
+        reward-helpfulness: { batch-pairs: 8, all-batches-from-round: 5 }
         reward-safety: { batch-pairs: 8 }
         rejection-sampling: { samples: 2, temperature-prompts: 2, maximum-tokens: 4, fine-tuning-dialogues: 8, epochs: 1 }
         ghost-attention: { dialogues: 3, turns: 2, long-dialogues: 1, long-turns: 3, samples: 1, maximum-tokens: 4 }
@@ -62,6 +64,9 @@ public sealed class AlignmentRunTests : IDisposable
             Assert.Contains(title, report, StringComparison.Ordinal);
         }
 
+        Assert.True(Learned(5) > 3 * Learned(4), "the last reward model learns all comparisons");
+        Assert.InRange(Learned(4), 1, 56);
+
         ProgramResult again = Raise();
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.Empty(Rerun(again));
@@ -78,6 +83,15 @@ public sealed class AlignmentRunTests : IDisposable
     }
 
     private ProgramResult Raise(params string[] more) => CriaProgram.Run(_folder, ["raise", "--recipe", "small.yaml", .. more]);
+
+    /// <summary>The comparisons that a round's helpfulness model was trained on.</summary>
+    private int Learned(int round)
+    {
+        string name = $"reward-helpfulness-{round}";
+        using JsonDocument training = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(_folder, "runs", "small", "reward-helpfulness", name, "training.json")));
+        return training.RootElement.GetProperty("used").GetInt32();
+    }
 
     private static string[] Rerun(ProgramResult result) =>
         [.. result.Lines.Where(line => line.EndsWith(" …", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];

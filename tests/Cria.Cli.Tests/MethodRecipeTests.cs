@@ -12,6 +12,7 @@ public class MethodRecipeTests
     [InlineData("ghost-attention:\n  samples: 0", "ghost-attention.samples", "greater than 0")]
     [InlineData("ghost-attention:\n  temperature: -0.1", "ghost-attention.temperature", "0 or more")]
     [InlineData("ghost-attention:\n  learned-answers: -1", "ghost-attention.learned-answers", "0 or more")]
+    [InlineData("reward-safety:\n  all-batches-from-round: -1", "reward-safety.all-batches-from-round", "0 or more")]
     [InlineData("preferences:\n  preprompted-share: 2", "preferences.preprompted-share", "a share from 0 to 1")]
     [InlineData("context-distillation:\n  round: 5", "context-distillation.round", "a round from 1 to 4")]
     [InlineData("context-distillation:\n  prompts: -1", "context-distillation.prompts", "0 or more")]

@@ -84,6 +84,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
     private void Reward(string key, RewardSection reward)
     {
         rules.NotNegative($"{key}.skip", reward.Skip);
+        rules.NotNegative($"{key}.all-batches-from-round", reward.AllBatchesFromRound);
         rules.NotNegative($"{key}.pairs", reward.Pairs);
         rules.NotNegative($"{key}.held-out-skip", reward.HeldOutSkip);
         rules.NotNegative($"{key}.held-out-pairs", reward.HeldOutPairs);

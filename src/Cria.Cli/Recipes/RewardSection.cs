@@ -31,6 +31,12 @@ internal sealed class RewardSection
     /// <summary>The rest's share of the comparisons, 0 to less than 1; −1 for the paper's: a half for helpfulness, a tenth for safety.</summary>
     public double RestShare { get; set; } = -1;
 
+    /// <summary>
+    /// In a whole run, the first round whose model is trained afresh from the SFT model on the comparisons of all rounds so far; those
+    /// before go on from the round before with the new ones. 0: all of them go on.
+    /// </summary>
+    public int AllBatchesFromRound { get; set; }
+
     /// <summary>Files of comparisons to measure on; training comparisons with one of their prompts are left out.</summary>
     public List<string> HeldOut { get; set; } = [];
 

@@ -9,7 +9,8 @@ namespace Cria.Cli.Pipeline;
 
 /// <summary>
 /// Trains the two reward models of a round: from the SFT model at first, then from the round before, with the comparisons of the new
-/// batch, so that they know the answers that they are going to score.
+/// batch, so that they know the answers that they are going to score. From a round that the recipe names on, afresh from the SFT model with
+/// the comparisons of all batches: that takes longer and is more often right.
 /// </summary>
 internal static class RoundRewardStage
 {
@@ -27,20 +28,23 @@ internal static class RoundRewardStage
     public static void Run(AlignmentContext context, PreferenceKind kind, int round)
     {
         RewardTrainingSettings settings = RewardStage.Settings(Section(context, kind), context.Seed($"reward {kind.Name()} {round}"));
-        string start = round == 1 ? "sft" : Name(kind, round - 1);
+        string start = IsAfresh(context, kind, round) ? "sft" : Name(kind, round - 1);
+        string batches = string.Join(' ', Batches(context, kind, round).Select(batch => context.Fingerprint(PreferenceStage.Name(batch))));
         string fingerprint = StageRunner.Fingerprint(
-            "reward 2", Section(context, kind).RestShareFor(kind), context.Fingerprint(start), context.Fingerprint(PreferenceStage.Name(round)), settings);
+            "reward 2", Section(context, kind).RestShareFor(kind), context.Fingerprint(start), batches, settings);
         string folder = Folder(context, kind, round);
         context.Stages.Run(Name(kind, round), fingerprint, [folder], () => Train(context, kind, round, settings, folder));
     }
 
     private static string Train(AlignmentContext context, PreferenceKind kind, int round, RewardTrainingSettings settings, string folder)
     {
-        TrainingPreferences own = TrainingPreferences.From(PreferenceStage.Read(context, round, round, kind));
-        TrainingPreferences other = TrainingPreferences.From(PreferenceStage.Read(context, round, round, Other(kind)));
+        int first = Batches(context, kind, round).First();
+        TrainingPreferences own = TrainingPreferences.From(PreferenceStage.Read(context, first, round, kind));
+        TrainingPreferences other = TrainingPreferences.From(PreferenceStage.Read(context, first, round, Other(kind)));
         IReadOnlyList<Comparison> mix = ComparisonMix.Of(
             own.Training, other.Training, Section(context, kind).RestShareFor(kind), settings.Seed);
-        using LoadedModel start = ModelLoader.Load(round == 1 ? context.Model("sft") : Folder(context, kind, round - 1));
+        using LoadedModel start = ModelLoader.Load(
+            IsAfresh(context, kind, round) ? context.Model("sft") : Folder(context, kind, round - 1));
         using ProgressLine line = new();
         RewardTrainingResult? result = RewardModelTraining.Run(
             settings, start, mix, folder, context.Metrics, Name(kind, round), context.Device, TrainingLine.On(line), context.Cancellation);
@@ -50,14 +54,24 @@ internal static class RoundRewardStage
         }
 
         using RewardModel reward = RewardModel.Load(folder, context.Device);
-        RewardAccuracy batch = RewardModelEvaluation.Measure(reward, own.HeldOut);
-        RewardAccuracy all = RewardModelEvaluation.Measure(
-            reward, TrainingPreferences.From(PreferenceStage.Read(context, 1, round, kind)).HeldOut);
+        IReadOnlyList<Comparison> ofBatch = TrainingPreferences.From(PreferenceStage.Read(context, round, round, kind)).HeldOut;
+        IReadOnlyList<Comparison> ofAll = TrainingPreferences.From(PreferenceStage.Read(context, 1, round, kind)).HeldOut;
+        string trained = string.Create(CultureInfo.InvariantCulture, $"{result.Data.Used:N0} comparisons");
+        if (ofAll.Count == 0)
+        {
+            return $"{trained}, none held out to measure it on";
+        }
+
+        RewardAccuracy all = RewardModelEvaluation.Measure(reward, ofAll);
         Record(context, kind, round, all);
+        string batch = ofBatch.Count == 0 ? "none of this batch is held out"
+            : $"right on {Right(RewardModelEvaluation.Measure(reward, ofBatch))} held-out ones of this batch";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Data.Used:N0} comparisons; right on {batch.Overall.Value:P1} of {batch.Overall.Trials:N0} held-out ones of this "
-            + $"batch and {all.Overall.Value:P1} of {all.Overall.Trials:N0} in all, where length is right on {all.LongerAnswer.Value:P1}");
+            $"{trained}; {batch} and {Right(all)} in all, where length is right on {all.LongerAnswer.Value:P1}");
+
+        static string Right(RewardAccuracy accuracy) => string.Create(
+            CultureInfo.InvariantCulture, $"{accuracy.Overall.Value:P1} of {accuracy.Overall.Trials:N0}");
     }
 
     /// <summary>Leaves the accuracy of each round for the report, and beside the last one's the length baseline.</summary>
@@ -70,6 +84,16 @@ internal static class RoundRewardStage
             entry => entry.Set != kind.Name() || (!entry.IsBaseline && (entry.Reward != name || entry.Batch != round)));
         FigureFile.Write(context.Run.Root, new RewardFigures([.. others, .. entries]));
     }
+
+    private static bool IsAfresh(AlignmentContext context, PreferenceKind kind, int round) =>
+        round == 1 || IsOnAllBatches(context, kind, round);
+
+    private static bool IsOnAllBatches(AlignmentContext context, PreferenceKind kind, int round) =>
+        Section(context, kind).AllBatchesFromRound is > 0 and var from && round >= from;
+
+    /// <summary>The batches whose comparisons a round's model learns.</summary>
+    private static IEnumerable<int> Batches(AlignmentContext context, PreferenceKind kind, int round) =>
+        IsOnAllBatches(context, kind, round) ? Enumerable.Range(1, round) : [round];
 
     private static PreferenceKind Other(PreferenceKind kind) =>
         kind == PreferenceKind.Safety ? PreferenceKind.Helpfulness : PreferenceKind.Safety;

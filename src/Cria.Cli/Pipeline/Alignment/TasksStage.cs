@@ -17,10 +17,10 @@ internal static class TasksStage
 
     /// <summary>
     /// Harmless prompts for each attack among those of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt
-    /// costs helpfulness (gaps of about 8 and 3 between the raw scores), and at one to one PPO learned to refuse anything that looks
-    /// like an attack: false refusals rose from 4% to 29%.
+    /// costs helpfulness (gaps of about 8 and 3 between the raw scores): at one to one PPO learned to refuse anything that looks like an
+    /// attack, and false refusals rose from 4% to 29%.
     /// </summary>
-    private const int BorderlineToAttackInPpo = 4;
+    private const int BorderlineToAttackInPpo = 8;
 
     /// <summary>Questions of PPO for each that a round of rejection sampling asks: it answers each once, not eight times.</summary>
     private const int QuestionsInPpo = 2;
@@ -30,7 +30,7 @@ internal static class TasksStage
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 6", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            "tasks 7", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
             section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
             section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
@@ -72,10 +72,15 @@ internal static class TasksStage
             (int redTeamSplit, int borderlineSplit) = (redTeam.Count / 2, borderline.Count / 2);
             PromptFile.Write(files.Preferences(round), [.. prompts.Take(split), .. borderline.Take(borderlineSplit)]);
             PromptFile.Write(files.SafetyPreferences(round), [.. redTeam.Take(redTeamSplit), .. borderline.Take(borderlineSplit)]);
-            int attacks = isPpo ? redTeamSplit / BorderlineToAttackInPpo : redTeamSplit;
-            PromptFile.Write(
-                files.Sampling(round),
-                [.. prompts.Skip(split), .. redTeam.Skip(redTeamSplit).Take(attacks), .. borderline.Skip(borderlineSplit)]);
+            IEnumerable<AlignmentPrompt> attacks = redTeam.Skip(redTeamSplit);
+            IEnumerable<AlignmentPrompt> harmless = borderline.Skip(borderlineSplit);
+            if (isPpo)
+            {
+                harmless = harmless.Concat(safety.BorderlinePrompts(round, borderline.Count - borderlineSplit));
+                attacks = attacks.Take(2 * (borderline.Count - borderlineSplit) / BorderlineToAttackInPpo);
+            }
+
+            PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. attacks, .. harmless]);
         }
 
         IReadOnlyList<AlignmentPrompt> heldOut = documentation.HeldOutPrompts(section.EvaluationPrompts);
