@@ -20,7 +20,7 @@ internal static class TasksStage
     /// costs helpfulness (gaps of about 8 and 3 between the raw scores): at one to one PPO learned to refuse anything that looks like an
     /// attack, and false refusals rose from 4% to 29%.
     /// </summary>
-    private const int BorderlineToAttackInPpo = 8;
+    private const int BorderlineToAttackInPpo = 5;
 
     /// <summary>Questions of PPO for each that a round of rejection sampling asks: it answers each once, not eight times.</summary>
     private const int QuestionsInPpo = 2;
