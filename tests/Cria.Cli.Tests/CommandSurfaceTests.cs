@@ -27,7 +27,7 @@ public class CommandSurfaceTests
         cria rejection-sample MODEL --prompts --reward [--safety-reward] [--samples] [--temperature] [--max-tokens] [--seed] [--threads] [--sweep] --output [--json]
         cria ppo [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
         cria dpo [--recipe] [--quick] [--output] [--documentation] [--set] [--threads]
-        cria ghost-attention synthesise MODEL --dialogues [--instructions] [--reward] [--samples] [--temperature] [--max-tokens] [--seed] [--threads] --output
+        cria ghost-attention synthesise MODEL --dialogues [--instructions] [--reward] [--samples] [--learned-answers] [--temperature] [--max-tokens] [--seed] [--threads] --output
         cria ghost-attention evaluate MODEL --dialogues [--instructions] [--turns] [--temperature] [--max-tokens] [--seed] [--threads] [--json]
         cria safety distil MODEL --prompts --reward [--temperature] [--max-tokens] [--seed] [--threads] --output
         cria safety evaluate MODEL --prompts [--borderline] [--reward] [--temperature] [--max-tokens] [--seed] [--threads] [--json]
