@@ -36,6 +36,7 @@ public class ReportTests
         foreach (string name in new[]
         {
             "sft answers in the right form", "the true judge prefers sft over base", "the true judge prefers rlhf-v5 over rlhf-v4",
+            "the true judge prefers rlhf-v4 over rlhf-v1",
             "the true judge prefers dpo over sft", "violations of rlhf-v5", "at turn 6, rlhf-v3 with ghost attention",
         })
         {

@@ -52,6 +52,14 @@ internal static class SummarySection
             {
                 AddWin(table, last, start);
             }
+
+            // The rounds of rejection sampling, taken together: each step is small, their sum is not.
+            if (Find("rlhf-v4") is { } lastRound && Find("rlhf-v1") is { } firstRound)
+            {
+                AddWin(table, lastRound, firstRound);
+            }
+
+            EvaluationFile? Find(string model) => Array.Find(files, file => file.Model == model);
         }
     }
 
