@@ -9,6 +9,9 @@ public sealed record PpoFigures
     /// <summary>Mean raw reward after the combination.</summary>
     public required double Reward { get; init; }
 
+    /// <summary>See <see cref="CombinedRewards.OverrideShare"/>.</summary>
+    public required double OverrideShare { get; init; }
+
     /// <summary>KL divergence of an answer from the start policy, in nats.</summary>
     public required double AnswerKl { get; init; }
 
@@ -59,6 +62,7 @@ public sealed record PpoFigures
     [
         .. Rewards.Select(reward => ($"reward.{reward.Name}", reward.Score)),
         ("reward", Reward),
+        ("safety_overrides", OverrideShare),
         ("kl", AnswerKl),
         ("kl_per_token", TokenKl),
         ("kl_coefficient", KlCoefficient),

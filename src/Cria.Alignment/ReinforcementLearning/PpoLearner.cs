@@ -61,6 +61,7 @@ internal sealed class PpoLearner : IDisposable
         {
             Rewards = [.. _rewards.Functions.Select((function, f) => (function.Name, scores.ByFunction[f].Average()))],
             Reward = scores.Combined.Average(),
+            OverrideShare = _rewards.OverrideShare(rollouts.Scored, scores),
             AnswerKl = kl.Average(),
             AnswerKlError = Math.Sqrt(Whitening.Of(kl).Variance / kl.Length),
             TokenKl = kl.Sum() / rollouts.TokenCount,

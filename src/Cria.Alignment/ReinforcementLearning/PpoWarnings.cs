@@ -12,6 +12,7 @@ internal enum PpoWarnings
     ShortAnswers = 4,
     FewerEnds = 8,
     LargeKl = 16,
+    SafetyOverrides = 32,
 }
 
 /// <summary>Finds them, and says what they mean and what to do.</summary>
@@ -19,6 +20,9 @@ internal static class PpoWarningTexts
 {
     private const double LengthFactor = 1.5;
     private const double LostEndShare = 0.1;
+
+    // At a quarter PPO raised the safety score of harmless answers and their helpfulness hardly; at 4% it raised helpfulness.
+    private const double ManyOverrides = 0.1;
 
     // The trial in PyTorch: quality rose up to about 4 nats an answer and was lost at 16, while the reward rose throughout.
     private const double LargeKl = 10;
@@ -31,6 +35,7 @@ internal static class PpoWarningTexts
         | (figures.AnswerKl > LargeKl ? PpoWarnings.LargeKl : 0)
         | (figures.AnswerTokens > LengthFactor * state.FirstLength ? PpoWarnings.LongAnswers : 0)
         | (figures.AnswerTokens * LengthFactor < state.FirstLength ? PpoWarnings.ShortAnswers : 0)
+        | (figures.OverrideShare > ManyOverrides ? PpoWarnings.SafetyOverrides : 0)
         | (figures.EndShare < state.FirstEndShare - LostEndShare ? PpoWarnings.FewerEnds : 0);
 
     /// <summary>The texts of warnings.</summary>
@@ -52,6 +57,15 @@ internal static class PpoWarningTexts
                 culture,
                 $"The policy is far from its start: {figures.AnswerKl:F1} nats an answer. A reward that still rises there is often the "
                 + $"reward model's error (reward hacking). Raise the KL coefficient, lower the learning rate or stop earlier.");
+        }
+
+        if (warnings.HasFlag(PpoWarnings.SafetyOverrides))
+        {
+            yield return string.Create(
+                culture,
+                $"For {figures.OverrideShare:P0} of the answers to prompts without a safety tag the safety score decides. If those prompts are "
+                + $"harmless, the safety reward model takes ordinary answers for unsafe and helpfulness is hardly learned: train it with a "
+                + $"larger share of helpfulness comparisons, or lower the threshold.");
         }
 
         if (warnings.HasFlag(PpoWarnings.LongAnswers))

@@ -16,6 +16,9 @@ public sealed class CombinedRewards
 {
     private readonly RewardCombination _combine;
 
+    // The raw safety score below which it overrides helpfulness; no score lies below this in other combinations.
+    private double _overrideBelow = double.NegativeInfinity;
+
     /// <summary>Rewards with a combination of one's own.</summary>
     /// <param name="functions">At least one; their names differ.</param>
     /// <param name="combine">Makes one raw reward of an answer's scores.</param>
@@ -84,7 +87,10 @@ public sealed class CombinedRewards
                 double[] helpful = MeanOf([.. scores.SkipLast(1)]);
                 return [.. answers.Select((answer, i) => answer.Prompt.IsSafety || safe[i] < rawThreshold ? safe[i] : helpful[i])];
             },
-            string.Create(CultureInfo.InvariantCulture, $"Llama 2, safety below {threshold}"));
+            string.Create(CultureInfo.InvariantCulture, $"Llama 2, safety below {threshold}"))
+        {
+            _overrideBelow = rawThreshold,
+        };
     }
 
     /// <summary>Scores answers by every function and combines.</summary>
@@ -99,6 +105,23 @@ public sealed class CombinedRewards
         double[] combined = _combine(answers, scores);
         CheckedRewards.Check($"The combination of the rewards ({Description})", answers, combined);
         return new ScoredAnswers(scores, combined);
+    }
+
+    /// <summary>
+    /// The share of the answers to prompts without a safety tag that the safety score decides about, because it lies below the threshold of
+    /// <see cref="Llama2(IRewardFunction, IRewardFunction, double)"/>. Where it is large for harmless prompts, the safety model takes
+    /// ordinary answers for unsafe, and helpfulness counts for little. 0 in other combinations.
+    /// </summary>
+    /// <param name="answers">As they were scored.</param>
+    /// <param name="scores">Their scores.</param>
+    public double OverrideShare(IReadOnlyList<AnsweredPrompt> answers, ScoredAnswers scores)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        ArgumentNullException.ThrowIfNull(scores);
+        int untagged = answers.Count(answer => !answer.Prompt.IsSafety);
+        double[] last = scores.ByFunction[^1];
+        int overridden = answers.Where((answer, i) => !answer.Prompt.IsSafety && last[i] < _overrideBelow).Count();
+        return untagged == 0 ? 0 : overridden / (double)untagged;
     }
 
     /// <summary>The combined reward as one function.</summary>

@@ -111,6 +111,16 @@ public sealed class PpoTrainingTests : IDisposable
     }
 
     [Fact]
+    public void The_log_says_when_safety_decides_about_harmless_prompts()
+    {
+        CombinedRewards strict = CombinedRewards.Llama2(new LetterReward("helpfulness", 'e'), new DelegateReward("safety", _ => -2));
+        List<string> notices = [];
+        TinyPpo.Run(_root, rewards: strict, heldOut: false, progress: new OnNotice(notices.Add));
+        Assert.Single(notices, notice => notice.Contains("For 100 % of the answers to prompts without a safety tag", StringComparison.Ordinal));
+        Assert.All(Rows("metrics.jsonl"), row => Assert.Equal(1, row.GetProperty("safety_overrides").GetDouble()));
+    }
+
+    [Fact]
     public void The_coefficient_follows_the_target()
     {
         PpoSettings settings = TinyPpo.Settings with { KlTarget = 1, KlHorizon = 32 };
