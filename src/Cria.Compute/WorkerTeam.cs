@@ -15,8 +15,10 @@ public interface IJob
 
 /// <summary>
 /// Persistent worker threads. The calling thread is worker 0; the others spin for a moment after each job, because the next one
-/// usually follows within microseconds, and then park. Chunks are claimed one by one: a core that is stolen for a moment holds up
-/// one chunk and not half of the work. A job's result must not depend on who runs a chunk; then it does not depend on the number of threads.
+/// usually follows within microseconds, and then park. Each worker begins with its own stretch of the chunks, the same part of the work in
+/// job after job, so that what it wrote is still in the caches of its core; then it helps with the stretches of the others. Chunks are
+/// claimed one by one: a core that is stolen for a moment holds up one chunk and not half of the work. A job's result must not depend on
+/// who runs a chunk; then it does not depend on the number of threads.
 /// </summary>
 public sealed unsafe class WorkerTeam : IDisposable
 {
@@ -36,8 +38,9 @@ public sealed unsafe class WorkerTeam : IDisposable
     private volatile bool _stopping;
     private volatile Exception? _failure;
 
-    // Written by every worker: kept on cache lines of their own.
-    private readonly PaddedLong[] _shared = new PaddedLong[3];
+    // Written by every worker: kept on cache lines of their own. First the chunks that are done, then a stretch for each worker: its upper
+    // half is the number of the job, its lower half the next chunk to claim.
+    private readonly PaddedLong[] _shared;
 
     /// <summary>Starts <paramref name="threads"/> − 1 threads beside the caller's.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not positive.</exception>
@@ -45,6 +48,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Threads = threads;
+        _shared = new PaddedLong[threads + 2];
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -57,10 +61,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     /// <summary>Number of threads that share a job, the caller's included.</summary>
     public int Threads { get; }
 
-    // Upper half: number of the job; lower half: next chunk to claim.
-    private ref long State => ref _shared[1].Value;
-
-    private ref long Done => ref _shared[2].Value;
+    private ref long Done => ref _shared[1].Value;
 
     /// <summary>Runs chunks 0 to <paramref name="chunks"/> of the job and returns when all are done.</summary>
     /// <exception cref="InvalidOperationException">A job starts another one.</exception>
@@ -124,13 +125,22 @@ public sealed unsafe class WorkerTeam : IDisposable
     private void RunShared(int chunks, void* job, delegate*<void*, int, int, void> execute)
     {
         // Close the previous job first: a worker that is still looking for its next chunk must not take the new job's number of
-        // chunks for the old one's. From here on nobody can claim one before State names the new job.
-        Interlocked.Exchange(ref State, Volatile.Read(ref State) | int.MaxValue);
+        // chunks for the old one's. From here on nobody can claim one of a stretch before the stretch names the new job.
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            Interlocked.Or(ref Stretch(worker), int.MaxValue);
+        }
+
         _job = job;
         _execute = execute;
         _chunks = chunks;
         Volatile.Write(ref Done, 0);
-        Interlocked.Exchange(ref State, ((Volatile.Read(ref State) >> 32) + 1) << 32);
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            long next = (Volatile.Read(ref Stretch(worker)) >> 32) + 1;
+            Interlocked.Exchange(ref Stretch(worker), (next << 32) + Start(worker, chunks));
+        }
+
         if (Volatile.Read(ref _parked) > 0)
         {
             int parked = Interlocked.Exchange(ref _parked, 0);
@@ -148,25 +158,37 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
     }
 
+    private ref long Stretch(int worker) => ref _shared[worker + 2].Value;
+
+    /// <summary>First chunk of a worker's stretch, or the end of the one before.</summary>
+    private int Start(int worker, int chunks) => (int)((long)chunks * worker / Threads);
+
     private void ClaimChunks(int worker)
     {
-        while (true)
+        for (int i = 0; i < Threads; i++)
         {
-            long state = Volatile.Read(ref State);
-            int chunk = (int)(state & 0xFFFFFFFF);
-            int chunks = Volatile.Read(ref _chunks);
-            void* job = _job;
-            delegate*<void*, int, int, void> execute = _execute;
-            if (chunk >= chunks)
+            int owner = (worker + i) % Threads;
+            while (TryChunk(owner, worker))
             {
-                return;
             }
+        }
+    }
 
-            if (Interlocked.CompareExchange(ref State, state + 1, state) != state)
-            {
-                continue;
-            }
+    /// <summary>Does the next chunk of a stretch; false where there is none.</summary>
+    private bool TryChunk(int owner, int worker)
+    {
+        long state = Volatile.Read(ref Stretch(owner));
+        int chunk = (int)(state & 0xFFFFFFFF);
+        int chunks = Volatile.Read(ref _chunks);
+        void* job = _job;
+        delegate*<void*, int, int, void> execute = _execute;
+        if (chunk >= Start(owner + 1, chunks))
+        {
+            return false;
+        }
 
+        if (Interlocked.CompareExchange(ref Stretch(owner), state + 1, state) == state)
+        {
             try
             {
                 execute(job, chunk, worker);
@@ -179,6 +201,8 @@ public sealed unsafe class WorkerTeam : IDisposable
 
             Interlocked.Increment(ref Done);
         }
+
+        return true;
     }
 
     private void Work(int worker)
@@ -188,25 +212,25 @@ public sealed unsafe class WorkerTeam : IDisposable
         while (!_stopping)
         {
             long start = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref State) >> 32 == seen && !_stopping)
+            while (Volatile.Read(ref Stretch(worker)) >> 32 == seen && !_stopping)
             {
                 Thread.SpinWait(20);
                 if (Stopwatch.GetTimestamp() - start > SpinTicks)
                 {
-                    Park(seen);
+                    Park(worker, seen);
                     start = Stopwatch.GetTimestamp();
                 }
             }
 
-            seen = Volatile.Read(ref State) >> 32;
+            seen = Volatile.Read(ref Stretch(worker)) >> 32;
             ClaimChunks(worker);
         }
     }
 
-    private void Park(long seen)
+    private void Park(int worker, long seen)
     {
         Interlocked.Increment(ref _parked);
-        if (Volatile.Read(ref State) >> 32 != seen || _stopping)
+        if (Volatile.Read(ref Stretch(worker)) >> 32 != seen || _stopping)
         {
             // A job came in between. Take the registration back, unless its starter has already promised a wake-up.
             int parked = Volatile.Read(ref _parked);
