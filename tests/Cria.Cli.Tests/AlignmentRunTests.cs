@@ -29,6 +29,9 @@ public sealed class AlignmentRunTests : IDisposable
           preference-prompts: 16
           sampling-prompts: 4
           red-team-prompts: 40
+          ppo-questions: 6
+          ppo-borderline-prompts: 4
+          ppo-red-team-prompts: 4
           evaluation-prompts: 4
         sft: { epochs: 1, batch-size: 4 }
         preferences: { held-out-every: 2, maximum-tokens: 12, preprompted-share: 0.5 }

@@ -34,6 +34,9 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive("tasks.preference-prompts", tasks.PreferencePrompts);
         rules.Positive("tasks.sampling-prompts", tasks.SamplingPrompts);
         rules.Positive("tasks.red-team-prompts", tasks.RedTeamPrompts);
+        rules.Positive("tasks.ppo-questions", tasks.PpoQuestions);
+        rules.NotNegative("tasks.ppo-borderline-prompts", tasks.PpoBorderlinePrompts);
+        rules.NotNegative("tasks.ppo-red-team-prompts", tasks.PpoRedTeamPrompts);
         rules.NotNegative("tasks.how-to-dialogues", tasks.HowToDialogues);
         rules.NotNegative("tasks.safety-dialogues", tasks.SafetyDialogues);
         rules.Require(tasks.SafetyShare is >= 0 and <= 1, "tasks.safety-share", "a share from 0 to 1", tasks.SafetyShare);

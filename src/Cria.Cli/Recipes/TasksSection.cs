@@ -50,6 +50,19 @@ internal sealed class TasksSection
     /// </summary>
     public double SafetyShare { get; set; } = 0.1;
 
+    /// <summary>Questions of PPO.</summary>
+    public int PpoQuestions { get; set; } = 1600;
+
+    /// <summary>Harmless prompts of PPO that look like attacks.</summary>
+    public int PpoBorderlinePrompts { get; set; } = 400;
+
+    /// <summary>
+    /// Red-team prompts of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt costs helpfulness (gaps of about
+    /// 8 and 3 between the raw scores): with as many of these as borderline prompts a small model learned to refuse whatever looks like an
+    /// attack, and false refusals rose from 4% to 29%.
+    /// </summary>
+    public int PpoRedTeamPrompts { get; set; } = 130;
+
     /// <summary>Questions about held-out members by which versions are compared.</summary>
     public int EvaluationPrompts { get; set; } = 400;
 }

@@ -4,9 +4,8 @@ using Cria.Cli.Recipes;
 namespace Cria.Cli.Pipeline;
 
 /// <summary>
-/// The version of a round: tuned afresh from the SFT model on the best answers of this round and, once they are mixed in, of the rounds
-/// before, with some of the dialogues of supervised fine-tuning, those of context distillation and, in V4, of ghost attention. Starting
-/// from the version before would narrow the model onto its own mistakes.
+/// The version of a round: the one before, tuned on the best answers of this round and, once they are mixed in, of the rounds before, with
+/// some of the dialogues of supervised fine-tuning, those of context distillation and, in V4, of ghost attention.
 /// </summary>
 internal static class RoundTuningStage
 {
@@ -22,7 +21,7 @@ internal static class RoundTuningStage
         };
         DialogueData data = new(Dialogues(context, round), DialogueFile.Read(context.Tasks.Validation));
         new FineTuningStage(context.Stages, context.Run, context.Seed($"round {round}"), context.Device).Run(
-            $"rlhf-v{round}", tuning, context.Model("sft"), data, context.Model($"rlhf-v{round}"), context.Cancellation);
+            $"rlhf-v{round}", tuning, context.Model(AlignmentContext.VersionBefore(round)), data, context.Model($"rlhf-v{round}"), context.Cancellation);
     }
 
     private static List<Dialogue> Dialogues(AlignmentContext context, int round) =>

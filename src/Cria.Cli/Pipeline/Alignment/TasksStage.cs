@@ -15,24 +15,18 @@ internal static class TasksStage
     private const int Conversation = 6;
     private const int InstructedTurns = 3;
 
-    /// <summary>
-    /// Harmless prompts for each attack among those of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt
-    /// costs helpfulness (gaps of about 8 and 3 between the raw scores): at one to one PPO learned to refuse anything that looks like an
-    /// attack, and false refusals rose from 4% to 29%.
-    /// </summary>
-    private const int BorderlineToAttackInPpo = 5;
-
-    /// <summary>Questions of PPO for each that a round of rejection sampling asks: it answers each once, not eight times.</summary>
-    private const int QuestionsInPpo = 2;
+    /// <summary>The draw of PPO's safety prompts: the rounds and context distillation have those before.</summary>
+    private const int PpoDraw = AlignmentContext.SamplingRounds + 2;
 
     public static void Run(AlignmentContext context, CorpusBuilder builder)
     {
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 7", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            "tasks 8", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
             section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
-            section.SafetyDialogues, section.SafetyShare, section.EvaluationPrompts);
+            section.SafetyDialogues, section.SafetyShare, section.PpoQuestions, section.PpoBorderlinePrompts, section.PpoRedTeamPrompts,
+            section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
         {
             List<DocumentedMember> training = [.. builder.TrainingMembers()];
@@ -64,7 +58,7 @@ internal static class TasksStage
         for (int round = 1; round <= AlignmentContext.SamplingRounds + 1; round++)
         {
             bool isPpo = round > AlignmentContext.SamplingRounds;
-            int sampling = isPpo ? QuestionsInPpo * section.SamplingPrompts : section.SamplingPrompts;
+            int sampling = isPpo ? section.PpoQuestions : section.SamplingPrompts;
             IReadOnlyList<AlignmentPrompt> prompts = documentation.Prompts(round - 1, section.PreferencePrompts + sampling);
             IReadOnlyList<AlignmentPrompt> redTeam = safety.RedTeamPrompts(round - 1, 2 * section.RedTeamPrompts);
             IReadOnlyList<AlignmentPrompt> borderline = safety.BorderlinePrompts(round - 1, 2 * section.RedTeamPrompts);
@@ -72,15 +66,10 @@ internal static class TasksStage
             (int redTeamSplit, int borderlineSplit) = (redTeam.Count / 2, borderline.Count / 2);
             PromptFile.Write(files.Preferences(round), [.. prompts.Take(split), .. borderline.Take(borderlineSplit)]);
             PromptFile.Write(files.SafetyPreferences(round), [.. redTeam.Take(redTeamSplit), .. borderline.Take(borderlineSplit)]);
-            IEnumerable<AlignmentPrompt> attacks = redTeam.Skip(redTeamSplit);
-            IEnumerable<AlignmentPrompt> harmless = borderline.Skip(borderlineSplit);
-            if (isPpo)
-            {
-                harmless = harmless.Concat(safety.BorderlinePrompts(round, borderline.Count - borderlineSplit));
-                attacks = attacks.Take(2 * (borderline.Count - borderlineSplit) / BorderlineToAttackInPpo);
-            }
-
-            PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. attacks, .. harmless]);
+            IEnumerable<AlignmentPrompt> safetyPrompts = isPpo
+                ? safety.RedTeamPrompts(PpoDraw, section.PpoRedTeamPrompts).Concat(safety.BorderlinePrompts(PpoDraw, section.PpoBorderlinePrompts))
+                : redTeam.Skip(redTeamSplit).Concat(borderline.Skip(borderlineSplit));
+            PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. safetyPrompts]);
         }
 
         IReadOnlyList<AlignmentPrompt> heldOut = documentation.HeldOutPrompts(section.EvaluationPrompts);
