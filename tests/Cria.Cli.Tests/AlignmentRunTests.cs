@@ -70,6 +70,11 @@ public sealed class AlignmentRunTests : IDisposable
         Assert.True(Learned(5) > 3 * Learned(4), "the last reward model learns all comparisons");
         Assert.InRange(Learned(4), 1, 56);
 
+        string[] ppoPrompts = File.ReadAllLines(Path.Combine(_folder, "runs", "small", "tasks", "sampling-5.jsonl"));
+        Assert.Equal(4, ppoPrompts.Count(line => line.Contains("\"id\":\"red-team", StringComparison.Ordinal)));
+        Assert.Equal(4, ppoPrompts.Count(line => line.Contains("\"id\":\"borderline", StringComparison.Ordinal)));
+        Assert.Equal(6, ppoPrompts.Count(line => line.Contains("\"id\":\"round", StringComparison.Ordinal)));
+
         ProgramResult again = Raise();
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.Empty(Rerun(again));

@@ -24,6 +24,9 @@ public class MethodRecipeTests
     [InlineData("evaluation:\n  obedience-dialogues: -1", "evaluation.obedience-dialogues", "0 or more")]
     [InlineData("dpo:\n  pairs: -1", "dpo.pairs", "0 or more")]
     [InlineData("reward-helpfulness:\n  rest-share: 1", "reward-helpfulness.rest-share", "0 to less than 1")]
+    [InlineData("reward-safety:\n  minimum-rating: hardly", "reward-safety.minimum-rating", "negligibly, slightly, better, significantly")]
+    [InlineData("tasks:\n  ppo-questions: 0", "tasks.ppo-questions", "greater than 0")]
+    [InlineData("tasks:\n  ppo-red-team-prompts: -1", "tasks.ppo-red-team-prompts", "0 or more")]
     public void A_value_out_of_range_is_refused_by_its_key(string text, string key, string expected)
     {
         CliException error = Assert.Throws<CliException>(() => RecipeReader.Parse(text, "my.yaml", quick: false, []));

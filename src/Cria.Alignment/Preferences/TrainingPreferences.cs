@@ -18,6 +18,15 @@ public sealed record TrainingPreferences(IReadOnlyList<Comparison> Training, IRe
             [.. usable.Where(c => !c.IsHeldOut)], [.. usable.Where(c => c.IsHeldOut)], all.Length - usable.Length);
     }
 
+    /// <summary>
+    /// The comparisons whose better answer is at least that much better. Where the difference is negligible the choice is mostly chance, and
+    /// a small model learns the chance.
+    /// </summary>
+    /// <param name="comparisons">Any.</param>
+    /// <param name="minimum">The smallest rating to keep.</param>
+    public static IReadOnlyList<Comparison> RatedAtLeast(IEnumerable<Comparison> comparisons, PreferenceRating minimum) =>
+        [.. comparisons.Where(comparison => comparison.Rating >= minimum)];
+
     /// <summary>Whether an unsafe answer was preferred to a safe one.</summary>
     /// <param name="comparison">The comparison.</param>
     public static bool PrefersUnsafe(Comparison comparison)

@@ -29,7 +29,13 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
             notes.Add($"{candidates.Length - unseen.Length} training comparisons were left out: their prompts are held out.");
         }
 
-        IReadOnlyList<Comparison> training = Take(unseen, 0, section.Pairs);
+        IReadOnlyList<Comparison> rated = TrainingPreferences.RatedAtLeast(unseen, section.Minimum);
+        if (rated.Count < unseen.Length)
+        {
+            notes.Add($"{unseen.Length - rated.Count} training comparisons were left out: their rating is below '{section.MinimumRating}'.");
+        }
+
+        IReadOnlyList<Comparison> training = Take([.. rated], 0, section.Pairs);
         if (section.Rest.Count > 0)
         {
             PreferenceKind other = kind == PreferenceKind.Safety ? PreferenceKind.Helpfulness : PreferenceKind.Safety;

@@ -4,6 +4,7 @@ namespace Cria.Cli.Recipes;
 /// <param name="rules">Reports a value out of range by its key.</param>
 internal sealed class AlignmentValidator(RecipeRules rules)
 {
+    private static readonly string[] Ratings = ["negligibly", "slightly", "better", "significantly"];
     private static readonly string[] Margins = ["none", "small", "large"];
 
     private static readonly string[] LoraTargetNames = ["all-linear", "q", "k", "v", "o", "gate", "up", "down"];
@@ -105,6 +106,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive($"{key}.epochs", reward.Epochs);
         rules.Positive($"{key}.batch-pairs", reward.BatchPairs);
         rules.Positive($"{key}.learning-rate", reward.LearningRate);
+        rules.Require(
+            Ratings.Contains(reward.MinimumRating), $"{key}.minimum-rating", string.Join(", ", Ratings), $"'{reward.MinimumRating}'");
         rules.Require(Margins.Contains(reward.Margin), $"{key}.margin", string.Join(", ", Margins), $"'{reward.Margin}'");
         rules.NotNegative($"{key}.safety-loss-weight", reward.SafetyLossWeight);
         rules.Positive($"{key}.checkpoint-seconds", reward.CheckpointSeconds);

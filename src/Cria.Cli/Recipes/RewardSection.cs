@@ -24,6 +24,11 @@ internal sealed class RewardSection
     public int Pairs { get; set; }
 
     /// <summary>
+    /// The smallest rating that is learned: negligibly (all, as in the paper), slightly, better or significantly. It is measured on all.
+    /// </summary>
+    public string MinimumRating { get; set; } = "negligibly";
+
+    /// <summary>
     /// Comparisons of other kinds to mix in, as the paper does (see <see cref="RestShare"/>).
     /// </summary>
     public List<string> Rest { get; set; } = [];
@@ -89,6 +94,9 @@ internal sealed class RewardSection
 
     /// <summary>Seconds between checkpoints.</summary>
     public double CheckpointSeconds { get; set; } = 20;
+
+    /// <summary><see cref="MinimumRating"/>.</summary>
+    internal PreferenceRating Minimum => Enum.Parse<PreferenceRating>(MinimumRating, ignoreCase: true);
 
     /// <summary>The rest's share for a kind of reward model.</summary>
     internal double RestShareFor(PreferenceKind kind) => RestShare < 0 ? ComparisonMix.PaperRest(kind) : RestShare;

@@ -48,6 +48,13 @@ public sealed class PreferenceStatisticsTests
         Assert.Equal([Comparisons[2], Comparisons[3]], sorted.Training);
     }
 
+    [Theory]
+    [InlineData(PreferenceRating.Negligibly, "0 1 2 3")]
+    [InlineData(PreferenceRating.Slightly, "0 1 2")]
+    [InlineData(PreferenceRating.Significantly, "0")]
+    public void Comparisons_below_a_rating_can_be_left_out(PreferenceRating minimum, string kept) => Assert.Equal(
+        kept.Split(' ').Select(index => Comparisons[index[0] - '0']), TrainingPreferences.RatedAtLeast(Comparisons, minimum));
+
     private static Comparison Of(
         ChatMessage[] prompt, int chosenWords, int rejectedWords, PreferenceRating rating, bool? chosenIsSafe, bool? rejectedIsSafe) => new(
         prompt,

@@ -31,7 +31,7 @@ internal static class RoundRewardStage
         string start = IsAfresh(context, kind, round) ? "sft" : Name(kind, round - 1);
         string batches = string.Join(' ', Batches(context, kind, round).Select(batch => context.Fingerprint(PreferenceStage.Name(batch))));
         string fingerprint = StageRunner.Fingerprint(
-            "reward 2", Section(context, kind).RestShareFor(kind), context.Fingerprint(start), batches, settings);
+            "reward 3", Section(context, kind).RestShareFor(kind), Section(context, kind).MinimumRating, context.Fingerprint(start), batches, settings);
         string folder = Folder(context, kind, round);
         context.Stages.Run(Name(kind, round), fingerprint, [folder], () => Train(context, kind, round, settings, folder));
     }
@@ -42,7 +42,7 @@ internal static class RoundRewardStage
         TrainingPreferences own = TrainingPreferences.From(PreferenceStage.Read(context, first, round, kind));
         TrainingPreferences other = TrainingPreferences.From(PreferenceStage.Read(context, first, round, Other(kind)));
         IReadOnlyList<Comparison> mix = ComparisonMix.Of(
-            own.Training, other.Training, Section(context, kind).RestShareFor(kind), settings.Seed);
+            TrainingPreferences.RatedAtLeast(own.Training, Section(context, kind).Minimum), other.Training, Section(context, kind).RestShareFor(kind), settings.Seed);
         using LoadedModel start = ModelLoader.Load(
             IsAfresh(context, kind, round) ? context.Model("sft") : Folder(context, kind, round - 1));
         using ProgressLine line = new();
