@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
@@ -187,12 +188,18 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
 
     private readonly void CopyEdge(float* sums, int width, int rows, int columns, float* c, float* addend, nint addendStride)
     {
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++, sums += width, c += _product.CStride, addend += addend == null ? 0 : addendStride)
         {
-            for (int j = 0; j < columns; j++)
+            int j = 0;
+            for (; j + Vector128<float>.Count <= columns; j += Vector128<float>.Count)
             {
-                float sum = sums[(i * width) + j];
-                c[(i * _product.CStride) + j] = addend == null ? sum : addend[(i * addendStride) + j] + sum;
+                Vector128<float> sum = Vector128.Load(sums + j);
+                (addend == null ? sum : Vector128.Load(addend + j) + sum).Store(c + j);
+            }
+
+            for (; j < columns; j++)
+            {
+                c[j] = addend == null ? sums[j] : addend[j] + sums[j];
             }
         }
     }

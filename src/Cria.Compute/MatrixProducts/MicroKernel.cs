@@ -22,7 +22,7 @@ internal static unsafe partial class MicroKernel
     public static int TallestTile => Avx512F.VL.IsSupported || AdvSimd.IsSupported ? MostRows : MostRows / 2;
 
     /// <summary>Vectors of the next panel where <paramref name="remaining"/> are left: 3, or 2 where 3 would leave a single one.</summary>
-    public static int PanelVectors(int remaining) => remaining == 3 || remaining > 4 ? 3 : 2;
+    public static int PanelVectors(int remaining) => remaining == 3 || remaining > 4 ? 3 : Math.Min(remaining, 2);
 
     /// <summary>The smallest tile that holds <paramref name="rows"/> rows.</summary>
     public static int TileRows(int rows) => rows <= MostRows / 2 ? MostRows / 2 : TallestTile;
@@ -44,18 +44,26 @@ internal static unsafe partial class MicroKernel
             {
                 Multiply8By3<TSimd, TVector>(depth / 2, a, b, c);
             }
-            else
+            else if (vectors == 2)
             {
                 Multiply8By2<TSimd, TVector>(depth / 2, a, b, c);
+            }
+            else
+            {
+                Multiply8By1<TSimd, TVector>(depth / 2, a, b, c);
             }
         }
         else if (vectors == WidestTile)
         {
             Multiply4By3<TSimd, TVector>(depth / 2, a, b, c);
         }
-        else
+        else if (vectors == 2)
         {
             Multiply4By2<TSimd, TVector>(depth / 2, a, b, c);
+        }
+        else
+        {
+            Multiply4By1<TSimd, TVector>(depth / 2, a, b, c);
         }
     }
 }

@@ -33,6 +33,13 @@ internal static unsafe class Packing
                 TSimd.Store(target + TSimd.Count, TSimd.Load(source + TSimd.Count));
             }
         }
+        else if (count == width && count == TSimd.Count)
+        {
+            for (; target < end; target += TSimd.Count, source += stride)
+            {
+                TSimd.Store(target, TSimd.Load(source));
+            }
+        }
         else if (count == width && count == MicroKernel.MostRows / 2 && TSimd.Count > 1)
         {
             for (; target < end; target += MicroKernel.MostRows / 2, source += stride)

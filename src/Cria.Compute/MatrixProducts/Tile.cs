@@ -19,6 +19,19 @@ internal readonly unsafe struct TileTarget(float* result, nint resultStride, flo
     public readonly nint AddendStride = addendStride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store<TSimd, TVector>(int row, TVector column)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        if (Addend != null)
+        {
+            column = TSimd.Add(column, TSimd.Load(Addend + (row * AddendStride)));
+        }
+
+        TSimd.Store(Result + (row * ResultStride), column);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store<TSimd, TVector>(int row, TVector left, TVector right)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
