@@ -27,6 +27,7 @@ public sealed class AlignmentRunTests : IDisposable
           how-to-dialogues: 4
           safety-dialogues: 8
           preference-prompts: 16
+          last-preference-prompts: 24
           sampling-prompts: 4
           red-team-prompts: 40
           ppo-questions: 6
@@ -40,7 +41,7 @@ public sealed class AlignmentRunTests : IDisposable
         rejection-sampling: { samples: 2, temperature-prompts: 2, maximum-tokens: 4, fine-tuning-dialogues: 8, epochs: 1 }
         ghost-attention: { dialogues: 3, turns: 2, long-dialogues: 1, long-turns: 3, samples: 1, maximum-tokens: 4 }
         context-distillation: { prompts: 4, maximum-tokens: 4 }
-        ppo: { iterations: 1, batch-prompts: 4, mini-batch-answers: 4, answer-tokens: 4, evaluate-every: 1, held-out-prompts: 2 }
+        ppo: { iterations: 1, batch-prompts: 2, answers-per-prompt: 2, mini-batch-answers: 4, answer-tokens: 4, evaluate-every: 1, held-out-prompts: 2 }
         safety-scaling: { dialogues: 8, how-to-dialogues: 2, safety-dialogues: 4, shares: [0, 1], epochs: 1, evaluation-prompts: 2 }
         margin-ablation: { pairs: 8 }
         evaluation: { maximum-tokens: 4, obedience-dialogues: 2 }
@@ -70,14 +71,18 @@ public sealed class AlignmentRunTests : IDisposable
         Assert.True(Learned(5) > 3 * Learned(4), "the last reward model learns all comparisons");
         Assert.InRange(Learned(4), 1, 56);
 
-        string[] ppoPrompts = File.ReadAllLines(Path.Combine(_folder, "runs", "small", "tasks", "sampling-5.jsonl"));
+        string[] ppoPrompts = Prompts("sampling-5");
         Assert.Equal(4, ppoPrompts.Count(line => line.Contains("\"id\":\"red-team", StringComparison.Ordinal)));
         Assert.Equal(4, ppoPrompts.Count(line => line.Contains("\"id\":\"borderline", StringComparison.Ordinal)));
-        Assert.Equal(6, ppoPrompts.Count(line => line.Contains("\"id\":\"round", StringComparison.Ordinal)));
+        Assert.Equal(6, Questions("sampling-5"));
+
+        Assert.Equal([16, 16, 16, 16, 24], Enumerable.Range(1, 5).Select(round => Questions($"preferences-{round}")));
 
         ProgramResult again = Raise();
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.Empty(Rerun(again));
+
+        AssertARoundWithoutComparisonsKeepsTheModel();
 
         ProgramResult changed = Raise("--set", "ghost-attention.samples=2", "--set", "safety-scaling.epochs=2");
         Assert.True(changed.ExitCode == 0, changed.Error);
@@ -90,14 +95,32 @@ public sealed class AlignmentRunTests : IDisposable
         Assert.DoesNotContain("context-distillation", rerun);
     }
 
+    /// <summary>The annotators of the second round could tell no pair apart.</summary>
+    private void AssertARoundWithoutComparisonsKeepsTheModel()
+    {
+        string batch = Path.Combine(_folder, "runs", "small", "preferences", "batch-2.jsonl");
+        File.WriteAllLines(
+            batch, File.ReadAllLines(batch).Where(line => !line.Contains("\"kind\":\"helpfulness\"", StringComparison.Ordinal)));
+        Directory.Delete(Reward(2), recursive: true);
+        ProgramResult result = Raise();
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("no comparison to learn, the model of round 1 is kept", result.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(Reward(1), "model.safetensors")), File.ReadAllBytes(Path.Combine(Reward(2), "model.safetensors")));
+    }
+
+    private string Reward(int round) => Path.Combine(_folder, "runs", "small", "reward-helpfulness", $"reward-helpfulness-{round}");
+
+    private string[] Prompts(string name) => File.ReadAllLines(Path.Combine(_folder, "runs", "small", "tasks", $"{name}.jsonl"));
+
+    private int Questions(string name) => Prompts(name).Count(line => line.Contains("\"id\":\"round", StringComparison.Ordinal));
+
     private ProgramResult Raise(params string[] more) => CriaProgram.Run(_folder, ["raise", "--recipe", "small.yaml", .. more]);
 
     /// <summary>The comparisons that a round's helpfulness model was trained on.</summary>
     private int Learned(int round)
     {
-        string name = $"reward-helpfulness-{round}";
-        using JsonDocument training = JsonDocument.Parse(
-            File.ReadAllBytes(Path.Combine(_folder, "runs", "small", "reward-helpfulness", name, "training.json")));
+        using JsonDocument training = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Reward(round), "training.json")));
         return training.RootElement.GetProperty("used").GetInt32();
     }
 

@@ -103,6 +103,12 @@ public sealed class DocumentationTasks
         return ToPrompts(Questions(_rounds[round], count, 16 + (ulong)round), $"round-{round}");
     }
 
+    /// <summary>Questions of a round and, where its members do not suffice, of those after it.</summary>
+    /// <param name="firstRound">0 to <see cref="Rounds"/> − 1; what the rounds behind it would ask may be asked here.</param>
+    /// <param name="count">How many; fewer where there are too few members.</param>
+    public IReadOnlyList<AlignmentPrompt> PromptsFrom(int firstRound, int count) =>
+        [.. Enumerable.Range(firstRound, Rounds - firstRound).SelectMany(round => Prompts(round, count)).Take(count)];
+
     /// <summary>Questions about members that no training saw.</summary>
     /// <param name="count">How many; fewer where there are too few members.</param>
     public IReadOnlyList<AlignmentPrompt> HeldOutPrompts(int count) => ToPrompts(Questions(_heldOut, count, 7), "held-out");

@@ -7,8 +7,7 @@ internal static class PpoEstimation
 
     /// <summary>
     /// R = whiten(reward) − β·KL (Touvron et al. 2023, §3.2.3): the penalty at each token, the whitened reward at the last one, then
-    /// advantages
-    /// by GAE, whitened over the batch.
+    /// advantages by GAE, whitened over the batch. Of several answers to a prompt the mean reward is taken off before whitening.
     /// </summary>
     /// <param name="rollouts">Its KL, advantages and returns are filled.</param>
     /// <param name="rewards">The raw reward of each answer.</param>
@@ -18,6 +17,7 @@ internal static class PpoEstimation
     public static void Estimate(RolloutBatch rollouts, double[] rewards, double klCoefficient, PpoSettings settings)
     {
         double[] scores = [.. rewards];
+        TakeOffMeans(scores, rollouts.AnswersPerPrompt);
         Whiten(scores, "rewards");
         double[] tokenRewards = new double[rollouts.TokenCount];
         for (int t = 0; t < tokenRewards.Length; t++)
@@ -50,6 +50,20 @@ internal static class PpoEstimation
         double[] errors = [.. rollouts.Returns.Select((target, t) => target - rollouts.Values[t])];
         double variance = Whitening.Of(rollouts.Returns).Variance;
         return variance > 0 ? 1 - (Whitening.Of(errors).Variance / variance) : 0;
+    }
+
+    /// <summary>Takes off each reward the mean of its prompt's answers; a single answer keeps its own.</summary>
+    private static void TakeOffMeans(Span<double> rewards, int answersPerPrompt)
+    {
+        for (int first = 0; answersPerPrompt > 1 && first < rewards.Length; first += answersPerPrompt)
+        {
+            Span<double> own = rewards.Slice(first, answersPerPrompt);
+            double mean = Whitening.Of(own).Mean;
+            foreach (ref double reward in own)
+            {
+                reward -= mean;
+            }
+        }
     }
 
     private static void Whiten(double[] values, string what)

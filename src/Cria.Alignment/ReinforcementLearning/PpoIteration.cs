@@ -29,7 +29,7 @@ internal sealed class PpoIteration : IDisposable
         PpoSettings settings, LlamaWeights policy, LoadedModel start, CombinedRewards rewards, Device device, int longestSequence)
     {
         _settings = settings;
-        _sampler = new AnswerSampler(policy, start.Tokenizer!, start.ChatFormat!, device, Math.Min(settings.BatchPrompts, LargestBatch));
+        _sampler = new AnswerSampler(policy, start.Tokenizer!, start.ChatFormat!, device, Math.Min(settings.BatchAnswers, LargestBatch));
         _learner = new PpoLearner(settings, policy, start.Weights, rewards, device, longestSequence);
     }
 
@@ -38,7 +38,7 @@ internal sealed class PpoIteration : IDisposable
 
     /// <summary>Runs an iteration.</summary>
     /// <param name="iteration">The first is 1: before it, policy and reference are the same.</param>
-    /// <param name="prompts">One answer is drawn to each.</param>
+    /// <param name="prompts">To each as many answers are drawn as the settings say.</param>
     /// <param name="klCoefficient">β.</param>
     /// <param name="cancellation">Interrupts while answers are drawn; nothing has changed then.</param>
     /// <exception cref="PpoInvariantException">Something that PPO rests on does not hold.</exception>
@@ -46,13 +46,13 @@ internal sealed class PpoIteration : IDisposable
     public PpoIterationResult Run(long iteration, AlignmentPrompt[] prompts, double klCoefficient, CancellationToken cancellation)
     {
         long clock = Stopwatch.GetTimestamp();
-        RolloutBatch rollouts = Sample(prompts, SamplingStream + (ulong)iteration, cancellation);
+        RolloutBatch rollouts = Sample(prompts, _settings.AnswersPerPrompt, SamplingStream + (ulong)iteration, cancellation);
         return _learner.Learn(iteration, rollouts, klCoefficient, Stopwatch.GetElapsedTime(clock).TotalSeconds);
     }
 
     /// <summary>Answers to held-out prompts, always with the same draws: their rewards and mean KL divergence from the reference.</summary>
     public (double[] Rewards, double AnswerKl) Evaluate(IReadOnlyList<AlignmentPrompt> heldOut, CancellationToken cancellation) =>
-        _learner.Measure(Sample(heldOut, HeldOutStream, cancellation));
+        _learner.Measure(Sample(heldOut, 1, HeldOutStream, cancellation));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -62,10 +62,10 @@ internal sealed class PpoIteration : IDisposable
     }
 
     /// <summary>From the whole distribution at temperature 1: any other would not be the policy that the ratio compares with.</summary>
-    private RolloutBatch Sample(IReadOnlyList<AlignmentPrompt> prompts, ulong stream, CancellationToken cancellation)
+    private RolloutBatch Sample(IReadOnlyList<AlignmentPrompt> prompts, int count, ulong stream, CancellationToken cancellation)
     {
         ulong seed = new DeterministicRandom(_settings.Seed, stream).NextUInt64();
-        SampledAnswer[][] answers = _sampler.Sample(prompts, 1, 1, _settings.AnswerTokens, seed, topP: 1, null, cancellation);
-        return new RolloutBatch(prompts, [.. answers.Select(own => own[0])]);
+        SampledAnswer[][] answers = _sampler.Sample(prompts, count, 1, _settings.AnswerTokens, seed, topP: 1, null, cancellation);
+        return new RolloutBatch(prompts, answers);
     }
 }

@@ -11,8 +11,15 @@ public sealed record PpoSettings
     /// <summary>Iterations at most; the paper made 200 to 400.</summary>
     public int Iterations { get; init; } = 200;
 
-    /// <summary>Prompts of an iteration, one answer each.</summary>
+    /// <summary>Prompts of an iteration.</summary>
     public int BatchPrompts { get; init; } = 512;
+
+    /// <summary>
+    /// Answers drawn to each of them; the paper draws one. From two on, the mean reward of a prompt's answers is taken off each before
+    /// whitening (Kool et al. 2019; Shao et al. 2024): how easy a prompt is says nothing about an answer, and a value head that has seen
+    /// few thousand answers cannot know it.
+    /// </summary>
+    public int AnswersPerPrompt { get; init; } = 1;
 
     /// <summary>Answers of an optimiser step; each answer is used for one step.</summary>
     public int MiniBatchAnswers { get; init; } = 64;
@@ -98,12 +105,16 @@ public sealed record PpoSettings
     /// <summary>Longest time between two checkpoints.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Answers of an iteration.</summary>
+    internal int BatchAnswers => BatchPrompts * AnswersPerPrompt;
+
     /// <summary>Checks that the numbers describe a training.</summary>
     /// <exception cref="ArgumentException">They do not; the message says which number and why.</exception>
     public void Validate()
     {
         Positive(nameof(Iterations), Iterations);
         Positive(nameof(BatchPrompts), BatchPrompts);
+        Positive(nameof(AnswersPerPrompt), AnswersPerPrompt);
         Positive(nameof(MiniBatchAnswers), MiniBatchAnswers);
         Positive(nameof(AnswerTokens), AnswerTokens);
         Positive(nameof(EvaluateEvery), EvaluateEvery);
@@ -123,8 +134,9 @@ public sealed record PpoSettings
         NotNegative(nameof(SampleAnswers), SampleAnswers);
         NotNegative(nameof(PassTokens), PassTokens);
         Require(
-            BatchPrompts % MiniBatchAnswers == 0,
-            $"{nameof(BatchPrompts)} ({BatchPrompts}) must be a multiple of {nameof(MiniBatchAnswers)} ({MiniBatchAnswers})");
+            BatchAnswers % MiniBatchAnswers == 0,
+            $"{nameof(BatchPrompts)} × {nameof(AnswersPerPrompt)} ({BatchAnswers}) must be a multiple of {nameof(MiniBatchAnswers)} "
+            + $"({MiniBatchAnswers})");
         Require(Gamma is >= 0 and <= 1, $"{nameof(Gamma)} must lie in 0..1, but is {Gamma}");
         Require(Lambda is >= 0 and <= 1, $"{nameof(Lambda)} must lie in 0..1, but is {Lambda}");
     }
@@ -133,6 +145,7 @@ public sealed record PpoSettings
     internal SettingsFingerprint Fingerprint() => new SettingsFingerprint()
         .Add("iterations", Iterations)
         .Add("batch_prompts", BatchPrompts)
+        .Add("answers_per_prompt", AnswersPerPrompt)
         .Add("mini_batch_answers", MiniBatchAnswers)
         .Add("answer_tokens", AnswerTokens)
         .Add("learning_rate", LearningRate)

@@ -265,7 +265,7 @@ public sealed class PpoTraining
         if (_settings.KlTarget > 0)
         {
             double error = Math.Clamp((kl / _settings.KlTarget) - 1, -0.2, 0.2);
-            _state.KlCoefficient *= 1 + (error * _settings.BatchPrompts / _settings.KlHorizon);
+            _state.KlCoefficient *= 1 + (error * _settings.BatchAnswers / _settings.KlHorizon);
         }
     }
 

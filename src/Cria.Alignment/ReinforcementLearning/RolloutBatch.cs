@@ -9,13 +9,17 @@ internal sealed class RolloutBatch
     private readonly int[] _starts;
 
     /// <summary>Makes room for the figures of sampled answers.</summary>
-    public RolloutBatch(IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<SampledAnswer> answers)
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="sampled">The answers to each, equally many.</param>
+    public RolloutBatch(IReadOnlyList<AlignmentPrompt> prompts, IReadOnlyList<SampledAnswer[]> sampled)
     {
+        SampledAnswer[] answers = [.. sampled.SelectMany(own => own)];
         Answers = answers;
+        AnswersPerPrompt = answers.Length / prompts.Count;
         Sequences = [.. answers.Select(answer => new EncodedAnswer([.. answer.PromptIds, .. answer.Ids], answer.PromptIds.Length))];
-        Scored = [.. prompts.Select((prompt, i) => new AnsweredPrompt(prompt, answers[i]))];
-        _starts = new int[answers.Count + 1];
-        for (int i = 0; i < answers.Count; i++)
+        Scored = [.. answers.Select((answer, i) => new AnsweredPrompt(prompts[i / AnswersPerPrompt], answer))];
+        _starts = new int[answers.Length + 1];
+        for (int i = 0; i < answers.Length; i++)
         {
             _starts[i + 1] = _starts[i] + answers[i].Ids.Length;
         }
@@ -27,7 +31,7 @@ internal sealed class RolloutBatch
         Kl = new double[TokenCount];
         Advantages = new double[TokenCount];
         Returns = new double[TokenCount];
-        for (int i = 0; i < answers.Count; i++)
+        for (int i = 0; i < answers.Length; i++)
         {
             Span<double> old = OldLogProbabilities.AsSpan(Tokens(i));
             for (int t = 0; t < old.Length; t++)
@@ -36,6 +40,9 @@ internal sealed class RolloutBatch
             }
         }
     }
+
+    /// <summary>Answers to each prompt; they follow each other.</summary>
+    public int AnswersPerPrompt { get; }
 
     /// <summary>The answers.</summary>
     public IReadOnlyList<SampledAnswer> Answers { get; }

@@ -86,6 +86,7 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
     {
         Iterations = section.Iterations,
         BatchPrompts = section.BatchPrompts,
+        AnswersPerPrompt = section.AnswersPerPrompt,
         MiniBatchAnswers = section.MiniBatchAnswers,
         AnswerTokens = section.AnswerTokens,
         LearningRate = section.LearningRate,

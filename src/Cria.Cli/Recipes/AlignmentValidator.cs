@@ -33,6 +33,7 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.NotNegative("tasks.instructed-dialogues", tasks.InstructedDialogues);
         rules.NotNegative("tasks.validation-dialogues", tasks.ValidationDialogues);
         rules.Positive("tasks.preference-prompts", tasks.PreferencePrompts);
+        rules.NotNegative("tasks.last-preference-prompts", tasks.LastPreferencePrompts);
         rules.Positive("tasks.sampling-prompts", tasks.SamplingPrompts);
         rules.Positive("tasks.red-team-prompts", tasks.RedTeamPrompts);
         rules.Positive("tasks.ppo-questions", tasks.PpoQuestions);

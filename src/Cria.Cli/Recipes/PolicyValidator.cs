@@ -16,10 +16,12 @@ internal sealed class PolicyValidator(RecipeRules rules)
     {
         rules.Positive("ppo.iterations", ppo.Iterations);
         rules.Positive("ppo.batch-prompts", ppo.BatchPrompts);
+        rules.Positive("ppo.answers-per-prompt", ppo.AnswersPerPrompt);
         rules.Positive("ppo.mini-batch-answers", ppo.MiniBatchAnswers);
         rules.Require(
-            ppo.MiniBatchAnswers > 0 && ppo.BatchPrompts % ppo.MiniBatchAnswers == 0, "ppo.mini-batch-answers",
-            $"a divisor of ppo.batch-prompts ({ppo.BatchPrompts})", ppo.MiniBatchAnswers);
+            ppo.MiniBatchAnswers > 0 && ppo.BatchPrompts * ppo.AnswersPerPrompt % ppo.MiniBatchAnswers == 0, "ppo.mini-batch-answers",
+            $"a divisor of ppo.batch-prompts times ppo.answers-per-prompt ({ppo.BatchPrompts * ppo.AnswersPerPrompt})",
+            ppo.MiniBatchAnswers);
         rules.Require(ppo.SafetyThreshold is >= 0 and < 1, "ppo.safety-threshold", "a probability from 0 to below 1", ppo.SafetyThreshold);
         rules.Positive("ppo.answer-tokens", ppo.AnswerTokens);
         rules.Positive("ppo.learning-rate", ppo.LearningRate);

@@ -24,10 +24,13 @@ internal sealed class PpoSection
     /// <summary>Iterations at most.</summary>
     public int Iterations { get; set; } = 200;
 
-    /// <summary>Prompts of an iteration, one answer each.</summary>
+    /// <summary>Prompts of an iteration.</summary>
     public int BatchPrompts { get; set; } = 512;
 
-    /// <summary>Answers of an optimiser step; divides the prompts of an iteration.</summary>
+    /// <summary>Answers to each of them; from two on, rewards are compared with the mean of the prompt's answers.</summary>
+    public int AnswersPerPrompt { get; set; } = 1;
+
+    /// <summary>Answers of an optimiser step; divides the answers of an iteration.</summary>
     public int MiniBatchAnswers { get; set; } = 64;
 
     /// <summary>The most tokens of an answer.</summary>

@@ -33,6 +33,12 @@ internal sealed class TasksSection
     /// <summary>Questions of each round of preferences.</summary>
     public int PreferencePrompts { get; set; } = 1500;
 
+    /// <summary>
+    /// Questions of the last round of preferences, after which PPO maximises what the reward models have learned; 0 for as many as in the
+    /// others. Llama 2's batches grew too, from 6 to 249 thousand comparisons (Touvron et al. 2023, §A.3.1).
+    /// </summary>
+    public int LastPreferencePrompts { get; set; }
+
     /// <summary>Questions of each round of rejection sampling, none of them asked for preferences.</summary>
     public int SamplingPrompts { get; set; } = 800;
 

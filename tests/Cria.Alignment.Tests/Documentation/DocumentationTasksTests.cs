@@ -24,6 +24,17 @@ public sealed class DocumentationTasksTests
     }
 
     [Fact]
+    public void Where_a_round_has_too_few_members_those_after_it_are_asked()
+    {
+        string[] own = [.. Tasks.Prompts(6, 1000).Select(p => p.Id)];
+        string[] next = [.. Tasks.Prompts(7, 1000).Select(p => p.Id)];
+        Assert.NotEmpty(next);
+        Assert.Equal(own, Tasks.PromptsFrom(6, own.Length).Select(p => p.Id));
+        Assert.Equal([.. own, next[0]], Tasks.PromptsFrom(6, own.Length + 1).Select(p => p.Id));
+        Assert.Equal([.. own, .. next], Tasks.PromptsFrom(6, 10_000).Select(p => p.Id));
+    }
+
+    [Fact]
     public void No_member_belongs_to_two_sets()
     {
         List<string> texts = [.. Enumerable.Range(0, DocumentationTasks.Rounds).SelectMany(r => Tasks.Prompts(r, 1000)).Select(Signature)];

@@ -28,6 +28,29 @@ public sealed class PpoTrainingTests : IDisposable
     }
 
     [Fact]
+    public void Several_answers_to_a_prompt_learn_where_the_prompt_decides_most_of_the_reward()
+    {
+        PpoSettings settings = TinyPpo.Settings with
+        {
+            Iterations = 20, BatchPrompts = 16, AnswersPerPrompt = 4, MiniBatchAnswers = 16, LearningRate = 1e-2, KlCoefficient = 0,
+        };
+        LetterReward letter = new("letter", 'e');
+        DelegateReward reward = new("letter and prompt", answer => letter.Score([answer])[0] + (100 * (answer.Prompt.Id.Length % 2)));
+        TinyPpo.Run(_root, settings, rewards: CombinedRewards.Single(reward), heldOut: false);
+        List<double> byLetter = [.. Rows("samples.jsonl").GroupBy(row => row.GetProperty("step").GetInt64()).Select(
+            step => step.Average(row => row.GetProperty("answer").GetString()!.Count(c => c == 'e')))];
+        Assert.True(byLetter[^1] > byLetter[0] + 1, string.Join(' ', byLetter));
+    }
+
+    [Fact]
+    public void Answers_of_an_iteration_that_no_mini_batch_divides_are_refused()
+    {
+        PpoSettings settings = TinyPpo.Settings with { BatchPrompts = 3, AnswersPerPrompt = 2, MiniBatchAnswers = 4 };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => TinyPpo.Run(_root, settings));
+        Assert.Contains("AnswersPerPrompt (6) must be a multiple of MiniBatchAnswers (4)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_figure_is_logged()
     {
         PpoSettings settings = TinyPpo.Settings with { Iterations = 12, EvaluateEvery = 4, Patience = 0 };

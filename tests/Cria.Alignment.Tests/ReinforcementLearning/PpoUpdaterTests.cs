@@ -105,17 +105,31 @@ public sealed class PpoUpdaterTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void What_all_answers_to_a_prompt_gain_counts_only_where_it_has_one(int answersPerPrompt)
+    {
+        RolloutBatch plain = Sample(8, answersPerPrompt);
+        RolloutBatch shifted = Sample(8, answersPerPrompt);
+        double[] rewards = [.. Enumerable.Range(0, plain.Answers.Count).Select(i => Math.Sin(i))];
+        PpoEstimation.Estimate(plain, rewards, 0.1, TinyPpo.Settings);
+        PpoEstimation.Estimate(shifted, [.. rewards.Select((r, i) => r + (10 * (i / answersPerPrompt % 3)))], 0.1, TinyPpo.Settings);
+        double largest = plain.Advantages.Zip(shifted.Advantages, (a, b) => Math.Abs(a - b)).Max();
+        Assert.Equal(answersPerPrompt > 1, largest < 1e-9);
+    }
+
     public void Dispose()
     {
         _device.Dispose();
         _chat.Dispose();
     }
 
-    private RolloutBatch Sample(int count)
+    private RolloutBatch Sample(int count, int answersPerPrompt = 1)
     {
         using AnswerSampler sampler = new(_chat.Weights, TinyChat.Tokenizer, ChatFormat.Llama2, _device);
         AlignmentPrompt[] prompts = TinyPpo.Prompts[..count];
-        return new RolloutBatch(prompts, [.. sampler.Sample(prompts, 1, 1, 9, seed: 5).Select(answers => answers[0])]);
+        return new RolloutBatch(prompts, sampler.Sample(prompts, answersPerPrompt, 1, 9, seed: 5));
     }
 
     /// <summary>Rollouts with values and advantages as in the middle of a training.</summary>

@@ -41,8 +41,12 @@ internal static class TinyPpo
     };
 
     /// <summary>A training with everything that is to be restored: adapted β, evaluations, best weights, samples.</summary>
-    public static void RunToTheEnd(string folder) =>
-        Run(folder, Settings with { Iterations = 12, KlTarget = 0.5, KlHorizon = 200, MissingEndPenalty = 1, Patience = 0 });
+    public static void RunToTheEnd(string folder) => Run(
+        folder,
+        Settings with
+        {
+            Iterations = 12, BatchPrompts = 8, AnswersPerPrompt = 2, KlTarget = 0.5, KlHorizon = 200, MissingEndPenalty = 1, Patience = 0,
+        });
 
     public static PpoResult? Run(
         string folder, PpoSettings? settings = null, int threads = 1, CombinedRewards? rewards = null, IProgress<PpoProgress>? progress = null,

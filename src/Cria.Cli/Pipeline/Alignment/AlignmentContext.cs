@@ -37,6 +37,15 @@ internal sealed record AlignmentContext(
     /// <summary>A seed of its own for each use.</summary>
     public ulong Seed(string use) => new DeterministicRandom(Recipe.Seed, Corpus.StableHash.Of(use)).NextUInt64();
 
+    /// <summary>A fine-tuning whose other settings are supervised fine-tuning's defaults.</summary>
+    public SftSection Tuning(int epochs, int batchSize, double learningRate) => new()
+    {
+        Epochs = epochs,
+        BatchSize = batchSize,
+        LearningRate = learningRate,
+        CheckpointSeconds = Recipe.Sft.CheckpointSeconds,
+    };
+
     /// <summary>Loads a chat model of the run.</summary>
     public LoadedModel Load(string name) => ModelLoader.Load(Model(name));
 

@@ -28,7 +28,8 @@ internal static class PreferenceStage
         string previous = AlignmentContext.VersionBefore(Math.Max(1, round - 1));
         string fingerprint = StageRunner.Fingerprint(
             "preferences 3", context.Fingerprint(TasksStage.Name), context.Fingerprint(latest), context.Fingerprint(previous),
-            section.PairsPerPrompt, section.PrepromptedShare, string.Join(' ', section.Temperatures), section.MaximumTokens, section.HeldOutEvery, section.Noise);
+            section.PairsPerPrompt, section.PrepromptedShare, string.Join(' ', section.Temperatures), section.MaximumTokens,
+            section.HeldOutEvery, section.Noise);
         context.Stages.Run(
             Name(round), fingerprint, [Export(context, round)], () => Collect(context, round, latest, previous, fingerprint));
     }

@@ -27,11 +27,12 @@ internal static class RoundRewardStage
 
     public static void Run(AlignmentContext context, PreferenceKind kind, int round)
     {
-        RewardTrainingSettings settings = RewardStage.Settings(Section(context, kind), context.Seed($"reward {kind.Name()} {round}"));
+        RewardSection section = Section(context, kind);
+        RewardTrainingSettings settings = RewardStage.Settings(section, context.Seed($"reward {kind.Name()} {round}"));
         string start = IsAfresh(context, kind, round) ? "sft" : Name(kind, round - 1);
         string batches = string.Join(' ', Batches(context, kind, round).Select(batch => context.Fingerprint(PreferenceStage.Name(batch))));
         string fingerprint = StageRunner.Fingerprint(
-            "reward 3", Section(context, kind).RestShareFor(kind), Section(context, kind).MinimumRating, context.Fingerprint(start), batches, settings);
+            "reward 4", section.RestShareFor(kind), section.MinimumRating, context.Fingerprint(start), batches, settings);
         string folder = Folder(context, kind, round);
         context.Stages.Run(Name(kind, round), fingerprint, [folder], () => Train(context, kind, round, settings, folder));
     }
@@ -41,22 +42,36 @@ internal static class RoundRewardStage
         int first = Batches(context, kind, round).First();
         TrainingPreferences own = TrainingPreferences.From(PreferenceStage.Read(context, first, round, kind));
         TrainingPreferences other = TrainingPreferences.From(PreferenceStage.Read(context, first, round, Other(kind)));
+        RewardSection section = Section(context, kind);
         IReadOnlyList<Comparison> mix = ComparisonMix.Of(
-            TrainingPreferences.RatedAtLeast(own.Training, Section(context, kind).Minimum), other.Training, Section(context, kind).RestShareFor(kind), settings.Seed);
-        using LoadedModel start = ModelLoader.Load(
-            IsAfresh(context, kind, round) ? context.Model("sft") : Folder(context, kind, round - 1));
-        using ProgressLine line = new();
-        RewardTrainingResult? result = RewardModelTraining.Run(
-            settings, start, mix, folder, context.Metrics, Name(kind, round), context.Device, TrainingLine.On(line), context.Cancellation);
-        if (result is null)
+            TrainingPreferences.RatedAtLeast(own.Training, section.Minimum), other.Training, section.RestShareFor(kind), settings.Seed);
+        bool isAfresh = IsAfresh(context, kind, round);
+        using LoadedModel start = ModelLoader.Load(isAfresh ? context.Model("sft") : Folder(context, kind, round - 1));
+        string trained;
+        if (mix.Count == 0 && !isAfresh)
         {
-            throw new OperationCanceledException(context.Cancellation);
+            // Annotators could tell no pair apart: what the model knows still stands.
+            HuggingFaceDirectory.Save(
+                folder, start.Weights, start.Tokenizer,
+                new HuggingFaceSaveOptions { GenerationDefaults = start.GenerationDefaults, ChatFormat = start.ChatFormat });
+            trained = $"no comparison to learn, the model of round {round - 1} is kept";
+        }
+        else
+        {
+            using ProgressLine line = new();
+            RewardTrainingResult? result = RewardModelTraining.Run(
+                settings, start, mix, folder, context.Metrics, Name(kind, round), context.Device, TrainingLine.On(line), context.Cancellation);
+            if (result is null)
+            {
+                throw new OperationCanceledException(context.Cancellation);
+            }
+
+            trained = string.Create(CultureInfo.InvariantCulture, $"{result.Data.Used:N0} comparisons");
         }
 
         using RewardModel reward = RewardModel.Load(folder, context.Device);
         IReadOnlyList<Comparison> ofBatch = TrainingPreferences.From(PreferenceStage.Read(context, round, round, kind)).HeldOut;
         IReadOnlyList<Comparison> ofAll = TrainingPreferences.From(PreferenceStage.Read(context, 1, round, kind)).HeldOut;
-        string trained = string.Create(CultureInfo.InvariantCulture, $"{result.Data.Used:N0} comparisons");
         if (ofAll.Count == 0)
         {
             return $"{trained}, none held out to measure it on";

@@ -12,16 +12,11 @@ internal static class RoundTuningStage
     public static void Run(AlignmentContext context, int round)
     {
         RejectionSamplingSection section = context.Recipe.RejectionSampling;
-        SftSection tuning = new()
-        {
-            Epochs = section.Epochs,
-            BatchSize = section.BatchSize,
-            LearningRate = section.LearningRate,
-            CheckpointSeconds = context.Recipe.Sft.CheckpointSeconds,
-        };
+        SftSection tuning = context.Tuning(section.Epochs, section.BatchSize, section.LearningRate);
         DialogueData data = new(Dialogues(context, round), DialogueFile.Read(context.Tasks.Validation));
+        string version = $"rlhf-v{round}";
         new FineTuningStage(context.Stages, context.Run, context.Seed($"round {round}"), context.Device).Run(
-            $"rlhf-v{round}", tuning, context.Model(AlignmentContext.VersionBefore(round)), data, context.Model($"rlhf-v{round}"), context.Cancellation);
+            version, tuning, context.Model(AlignmentContext.VersionBefore(round)), data, context.Model(version), context.Cancellation);
     }
 
     private static List<Dialogue> Dialogues(AlignmentContext context, int round) =>

@@ -38,13 +38,7 @@ internal static class SafetyScalingStage
     private static void Run(AlignmentContext context, double share, DialogueData data, int demonstrations)
     {
         SafetyScalingSection section = context.Recipe.SafetyScaling;
-        SftSection tuning = new()
-        {
-            Epochs = section.Epochs,
-            BatchSize = section.BatchSize,
-            LearningRate = section.LearningRate,
-            CheckpointSeconds = context.Recipe.Sft.CheckpointSeconds,
-        };
+        SftSection tuning = context.Tuning(section.Epochs, section.BatchSize, section.LearningRate);
 
         // One seed for all shares: only the data differ.
         FineTuningSettings settings = FineTuningStage.Settings(tuning, context.Seed(Name));

@@ -23,10 +23,10 @@ internal static class TasksStage
         TasksSection section = context.Recipe.Tasks;
         CorpusFolder corpus = CorpusFolder.Open(context.Run.Corpus);
         string fingerprint = StageRunner.Fingerprint(
-            "tasks 8", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
-            section.ValidationDialogues, section.PreferencePrompts, section.SamplingPrompts, section.RedTeamPrompts, section.HowToDialogues,
-            section.SafetyDialogues, section.SafetyShare, section.PpoQuestions, section.PpoBorderlinePrompts, section.PpoRedTeamPrompts,
-            section.EvaluationPrompts);
+            "tasks 9", corpus.Fingerprint, context.Recipe.Seed, section.Dialogues, section.Conversations, section.InstructedDialogues,
+            section.ValidationDialogues, section.PreferencePrompts, section.LastPreferencePrompts, section.SamplingPrompts,
+            section.RedTeamPrompts, section.HowToDialogues, section.SafetyDialogues, section.SafetyShare, section.PpoQuestions,
+            section.PpoBorderlinePrompts, section.PpoRedTeamPrompts, section.EvaluationPrompts);
         Lazy<(DocumentationTasks Documentation, SafetyTasks Safety)> sources = new(() =>
         {
             List<DocumentedMember> training = [.. builder.TrainingMembers()];
@@ -58,18 +58,21 @@ internal static class TasksStage
         for (int round = 1; round <= AlignmentContext.SamplingRounds + 1; round++)
         {
             bool isPpo = round > AlignmentContext.SamplingRounds;
+            int preferences = isPpo && section.LastPreferencePrompts > 0 ? section.LastPreferencePrompts : section.PreferencePrompts;
             int sampling = isPpo ? section.PpoQuestions : section.SamplingPrompts;
-            IReadOnlyList<AlignmentPrompt> prompts = documentation.Prompts(round - 1, section.PreferencePrompts + sampling);
+            IReadOnlyList<AlignmentPrompt> prompts = isPpo
+                ? documentation.PromptsFrom(round - 1, preferences + sampling)
+                : documentation.Prompts(round - 1, preferences + sampling);
             IReadOnlyList<AlignmentPrompt> redTeam = safety.RedTeamPrompts(round - 1, 2 * section.RedTeamPrompts);
             IReadOnlyList<AlignmentPrompt> borderline = safety.BorderlinePrompts(round - 1, 2 * section.RedTeamPrompts);
-            int split = prompts.Count * section.PreferencePrompts / (section.PreferencePrompts + sampling);
+            int split = (int)((long)prompts.Count * preferences / (preferences + sampling));
             (int redTeamSplit, int borderlineSplit) = (redTeam.Count / 2, borderline.Count / 2);
             PromptFile.Write(files.Preferences(round), [.. prompts.Take(split), .. borderline.Take(borderlineSplit)]);
             PromptFile.Write(files.SafetyPreferences(round), [.. redTeam.Take(redTeamSplit), .. borderline.Take(borderlineSplit)]);
-            IEnumerable<AlignmentPrompt> safetyPrompts = isPpo
-                ? safety.RedTeamPrompts(PpoDraw, section.PpoRedTeamPrompts).Concat(safety.BorderlinePrompts(PpoDraw, section.PpoBorderlinePrompts))
-                : redTeam.Skip(redTeamSplit).Concat(borderline.Skip(borderlineSplit));
-            PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. safetyPrompts]);
+            (IEnumerable<AlignmentPrompt> attacks, IEnumerable<AlignmentPrompt> harmless) = isPpo
+                ? (safety.RedTeamPrompts(PpoDraw, section.PpoRedTeamPrompts), safety.BorderlinePrompts(PpoDraw, section.PpoBorderlinePrompts))
+                : (redTeam.Skip(redTeamSplit), borderline.Skip(borderlineSplit));
+            PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. attacks, .. harmless]);
         }
 
         IReadOnlyList<AlignmentPrompt> heldOut = documentation.HeldOutPrompts(section.EvaluationPrompts);
