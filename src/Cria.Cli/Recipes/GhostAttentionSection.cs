@@ -21,6 +21,9 @@ internal sealed class GhostAttentionSection
     /// <summary>Answers of a dialogue that are learned, counted from the last one; 1 in the paper, 0 for all but the first turn's.</summary>
     public int LearnedAnswers { get; set; } = 1;
 
+    /// <summary>Passes over these dialogues while the version's other dialogues are passed once.</summary>
+    public int Passes { get; set; } = 1;
+
     /// <summary>Samples of each answer, of which the best obedient one is taken.</summary>
     public int Samples { get; set; } = 3;
 

@@ -20,6 +20,7 @@ internal sealed class MethodValidator(RecipeRules rules)
         rules.Require(ghost.Turns >= FewestTurns, "ghost-attention.turns", "2 or more", ghost.Turns);
         rules.NotNegative("ghost-attention.long-dialogues", ghost.LongDialogues);
         rules.Require(ghost.LongTurns >= FewestTurns, "ghost-attention.long-turns", "2 or more", ghost.LongTurns);
+        rules.Positive("ghost-attention.passes", ghost.Passes);
         rules.Positive("ghost-attention.samples", ghost.Samples);
         rules.NotNegative("ghost-attention.temperature", ghost.Temperature);
         rules.Positive("ghost-attention.maximum-tokens", ghost.MaximumTokens);

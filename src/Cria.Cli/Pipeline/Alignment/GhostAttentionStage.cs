@@ -35,9 +35,12 @@ internal static class GhostAttentionStage
         context.Stages.Run(Name, fingerprint, [File(context)], () => Synthesise(context, section, model));
     }
 
-    /// <summary>The dialogues that a round's version learns from; none in other rounds.</summary>
-    public static IReadOnlyList<Dialogue> Dialogues(AlignmentContext context, int round) =>
-        round == Round && IsOn(context.Recipe) ? EvenSpread.Kept(File(context)) : [];
+    /// <summary>The dialogues that a round's version learns from, each as often as it is passed; none in other rounds.</summary>
+    public static IReadOnlyList<Dialogue> Dialogues(AlignmentContext context, int round)
+    {
+        IReadOnlyList<Dialogue> dialogues = round == Round && IsOn(context.Recipe) ? EvenSpread.Kept(File(context)) : [];
+        return [.. Enumerable.Repeat(dialogues, context.Recipe.GhostAttention.Passes).SelectMany(pass => pass)];
+    }
 
     private static string File(AlignmentContext context) => Path.Combine(context.Run.Root, Name, "dialogues.jsonl");
 

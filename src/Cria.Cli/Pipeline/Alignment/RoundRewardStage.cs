@@ -32,7 +32,7 @@ internal static class RoundRewardStage
         string start = IsAfresh(context, kind, round) ? "sft" : Name(kind, round - 1);
         string batches = string.Join(' ', Batches(context, kind, round).Select(batch => context.Fingerprint(PreferenceStage.Name(batch))));
         string fingerprint = StageRunner.Fingerprint(
-            "reward 4", section.RestShareFor(kind), section.MinimumRating, context.Fingerprint(start), batches, settings);
+            "reward 3", section.RestShareFor(kind), section.MinimumRating, context.Fingerprint(start), batches, settings);
         string folder = Folder(context, kind, round);
         context.Stages.Run(Name(kind, round), fingerprint, [folder], () => Train(context, kind, round, settings, folder));
     }
