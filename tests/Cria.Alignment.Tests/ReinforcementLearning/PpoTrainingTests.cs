@@ -32,7 +32,12 @@ public sealed class PpoTrainingTests : IDisposable
     {
         PpoSettings settings = TinyPpo.Settings with
         {
-            Iterations = 20, BatchPrompts = 16, AnswersPerPrompt = 4, MiniBatchAnswers = 16, LearningRate = 1e-2, KlCoefficient = 0,
+            Iterations = 20,
+            BatchPrompts = 16,
+            AnswersPerPrompt = 4,
+            MiniBatchAnswers = 16,
+            LearningRate = 1e-2,
+            KlCoefficient = 0,
         };
         LetterReward letter = new("letter", 'e');
         DelegateReward reward = new("letter and prompt", answer => letter.Score([answer])[0] + (100 * (answer.Prompt.Id.Length % 2)));

@@ -45,7 +45,13 @@ internal static class TinyPpo
         folder,
         Settings with
         {
-            Iterations = 12, BatchPrompts = 8, AnswersPerPrompt = 2, KlTarget = 0.5, KlHorizon = 200, MissingEndPenalty = 1, Patience = 0,
+            Iterations = 12,
+            BatchPrompts = 8,
+            AnswersPerPrompt = 2,
+            KlTarget = 0.5,
+            KlHorizon = 200,
+            MissingEndPenalty = 1,
+            Patience = 0,
         });
 
     public static PpoResult? Run(
