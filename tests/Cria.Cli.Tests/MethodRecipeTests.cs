@@ -25,6 +25,9 @@ public class MethodRecipeTests
     [InlineData("dpo:\n  pairs: -1", "dpo.pairs", "0 or more")]
     [InlineData("reward-helpfulness:\n  rest-share: 1", "reward-helpfulness.rest-share", "0 to less than 1")]
     [InlineData("reward-safety:\n  minimum-rating: hardly", "reward-safety.minimum-rating", "negligibly, slightly, better, significantly")]
+    [InlineData("ghost-attention:\n  passes: 0", "ghost-attention.passes", "greater than 0")]
+    [InlineData("ppo:\n  answers-per-prompt: 0", "ppo.answers-per-prompt", "greater than 0")]
+    [InlineData("tasks:\n  last-preference-prompts: -1", "tasks.last-preference-prompts", "0 or more")]
     [InlineData("tasks:\n  ppo-questions: 0", "tasks.ppo-questions", "greater than 0")]
     [InlineData("tasks:\n  ppo-red-team-prompts: -1", "tasks.ppo-red-team-prompts", "0 or more")]
     public void A_value_out_of_range_is_refused_by_its_key(string text, string key, string expected)

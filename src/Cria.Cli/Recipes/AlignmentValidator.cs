@@ -1,10 +1,11 @@
+using Cria.Alignment;
+
 namespace Cria.Cli.Recipes;
 
 /// <summary>Checks the sections of alignment.</summary>
 /// <param name="rules">Reports a value out of range by its key.</param>
 internal sealed class AlignmentValidator(RecipeRules rules)
 {
-    private static readonly string[] Ratings = ["negligibly", "slightly", "better", "significantly"];
     private static readonly string[] Margins = ["none", "small", "large"];
 
     private static readonly string[] LoraTargetNames = ["all-linear", "q", "k", "v", "o", "gate", "up", "down"];
@@ -108,7 +109,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
         rules.Positive($"{key}.batch-pairs", reward.BatchPairs);
         rules.Positive($"{key}.learning-rate", reward.LearningRate);
         rules.Require(
-            Ratings.Contains(reward.MinimumRating), $"{key}.minimum-rating", string.Join(", ", Ratings), $"'{reward.MinimumRating}'");
+            PreferenceNames.Rating(reward.MinimumRating) is not null, $"{key}.minimum-rating", string.Join(", ", PreferenceNames.Ratings),
+            $"'{reward.MinimumRating}'");
         rules.Require(Margins.Contains(reward.Margin), $"{key}.margin", string.Join(", ", Margins), $"'{reward.Margin}'");
         rules.NotNegative($"{key}.safety-loss-weight", reward.SafetyLossWeight);
         rules.Positive($"{key}.checkpoint-seconds", reward.CheckpointSeconds);

@@ -96,7 +96,7 @@ internal sealed class RewardSection
     public double CheckpointSeconds { get; set; } = 20;
 
     /// <summary><see cref="MinimumRating"/>.</summary>
-    internal PreferenceRating Minimum => Enum.Parse<PreferenceRating>(MinimumRating, ignoreCase: true);
+    internal PreferenceRating Minimum => PreferenceNames.Rating(MinimumRating)!.Value;
 
     /// <summary>The rest's share for a kind of reward model.</summary>
     internal double RestShareFor(PreferenceKind kind) => RestShare < 0 ? ComparisonMix.PaperRest(kind) : RestShare;
