@@ -90,7 +90,8 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// Causal grouped-query attention (Ainslie et al. 2023), softmax(q·kᵀ/√headDim)·v; a token sees itself and the tokens before it
-    /// in its own sequence. The matrices may be column ranges of one.
+    /// in its own sequence, and, where its sequence is a branch, all tokens of the trunk: several answers to one prompt need the prompt
+    /// once. The matrices may be column ranges of one.
     /// </summary>
     /// <param name="q">[T, Heads·HeadDim].</param>
     /// <param name="k">[T, KvHeads·HeadDim].</param>
@@ -99,13 +100,18 @@ public abstract class Device : IDisposable
     /// <param name="sequenceStarts">First row of each sequence, ascending from 0, and T at the end.</param>
     /// <param name="output">[T, Heads·HeadDim].</param>
     /// <param name="logSumExp">[T, Heads] for the backward pass, or empty.</param>
+    /// <param name="trunks">
+    /// For each sequence that is a branch the number of its trunk, and −1 for the others; empty where there are none. Branches follow
+    /// their trunk at once, and a trunk is no branch itself.
+    /// </param>
     public abstract void CausalAttention(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp);
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
+        ReadOnlySpan<int> trunks = default);
 
     /// <summary>The gradients of <see cref="CausalAttention"/>; <paramref name="dq"/>, <paramref name="dk"/>, <paramref name="dv"/> are overwritten.</summary>
     public abstract void CausalAttentionBackward(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
-        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv);
+        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<int> trunks = default);
 
     /// <summary>Stores the keys and values of the new tokens behind those already in each sequence's cache.</summary>
     /// <param name="k">[T, KvHeads·HeadDim], rotated; the sequences' new tokens one sequence after another.</param>

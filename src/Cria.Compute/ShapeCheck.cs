@@ -65,4 +65,23 @@ internal static class ShapeCheck
             }
         }
     }
+
+    /// <summary>Branches follow at once the trunk that they name, which is none itself.</summary>
+    public static void Trunks(ReadOnlySpan<int> trunks, int sequences)
+    {
+        if (!trunks.IsEmpty && trunks.Length != sequences)
+        {
+            throw new ArgumentException($"trunks has {trunks.Length} values for {sequences} sequences.", nameof(trunks));
+        }
+
+        for (int s = 0; s < trunks.Length; s++)
+        {
+            bool follows = s > 0 && (trunks[s] == trunks[s - 1] || (trunks[s] == s - 1 && trunks[s - 1] < 0));
+            if (trunks[s] != -1 && !follows)
+            {
+                throw new ArgumentException(
+                    $"trunks[{s}] is {trunks[s]}: a branch follows its trunk or another branch of it, and a trunk is no branch.", nameof(trunks));
+            }
+        }
+    }
 }

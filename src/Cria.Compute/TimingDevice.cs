@@ -129,21 +129,22 @@ public sealed class TimingDevice(Device inner) : Device
 
     /// <inheritdoc/>
     public override void CausalAttention(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp)
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
+        ReadOnlySpan<int> trunks = default)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.CausalAttention(q, k, v, shape, sequenceStarts, output, logSumExp);
-        Record(Operation.CausalAttention, start, 4.0 * shape.QueryColumns * Pairs(sequenceStarts));
+        inner.CausalAttention(q, k, v, shape, sequenceStarts, output, logSumExp, trunks);
+        Record(Operation.CausalAttention, start, 4.0 * shape.QueryColumns * Pairs(sequenceStarts, trunks));
     }
 
     /// <inheritdoc/>
     public override void CausalAttentionBackward(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
-        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv)
+        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<int> trunks = default)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.CausalAttentionBackward(q, k, v, shape, sequenceStarts, output, logSumExp, outputGradient, dq, dk, dv);
-        Record(Operation.CausalAttentionBackward, start, 10.0 * shape.QueryColumns * Pairs(sequenceStarts));
+        inner.CausalAttentionBackward(q, k, v, shape, sequenceStarts, output, logSumExp, outputGradient, dq, dk, dv, trunks);
+        Record(Operation.CausalAttentionBackward, start, 10.0 * shape.QueryColumns * Pairs(sequenceStarts, trunks));
     }
 
     /// <inheritdoc/>
@@ -242,13 +243,14 @@ public sealed class TimingDevice(Device inner) : Device
     /// <inheritdoc/>
     public override void Dispose() => inner.Dispose();
 
-    private static double Pairs(ReadOnlySpan<int> sequenceStarts)
+    private static double Pairs(ReadOnlySpan<int> sequenceStarts, ReadOnlySpan<int> trunks)
     {
         double pairs = 0;
         for (int s = 0; s + 1 < sequenceStarts.Length; s++)
         {
             double length = sequenceStarts[s + 1] - sequenceStarts[s];
-            pairs += length * (length + 1) / 2;
+            int trunk = trunks.IsEmpty ? -1 : trunks[s];
+            pairs += (length * (length + 1) / 2) + (trunk < 0 ? 0 : length * (sequenceStarts[trunk + 1] - sequenceStarts[trunk]));
         }
 
         return pairs;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Cria.Alignment.Tests;
 
 public sealed class CombinedRewardsTests
@@ -21,11 +23,33 @@ public sealed class CombinedRewardsTests
         AlignmentPrompt tagged = TinyChat.Prompt("bad") with { IsSafety = true };
         AlignmentPrompt[] prompts = [TinyChat.Prompt("bad"), TinyChat.Prompt("fine"), TinyChat.Prompt("fine"), TinyChat.Prompt("fine"), tagged];
         AnsweredPrompt[] answers = [.. prompts.Select(prompt => new AnsweredPrompt(prompt, new AnswerText("x")))];
-        Assert.Equal(0.25, rewards.OverrideShare(answers, rewards.Score(answers))); // The logit of 0.15 is −1.7346.
-        Assert.Equal(0, rewards.OverrideShare([answers[4]], rewards.Score([answers[4]])));
+        Assert.Equal(0.25, rewards.Score(answers).OverrideShare(answers)); // The logit of 0.15 is −1.7346.
+        Assert.Equal(0, rewards.Score([answers[4]]).OverrideShare([answers[4]]));
         CombinedRewards mean = CombinedRewards.Mean([Fixed("a", 1), Fixed("b", -9)]);
-        Assert.Equal(0, mean.OverrideShare(answers, mean.Score(answers)));
+        Assert.Equal(0, mean.Score(answers).OverrideShare(answers));
     }
+
+    [Fact]
+    public void Scaled_rewards_of_each_score_spread_by_one_and_keep_their_order()
+    {
+        double[] helpful = [0.1, 0.4, 0.2, 0.9, -0.3, 0.5];
+        double[] safe = [3, 2, 9, -6, 8, -9];
+        AnsweredPrompt[] answers = [.. helpful.Select((_, i) =>
+            new AnsweredPrompt(TinyChat.Prompt($"{i}") with { IsSafety = i is 2 or 4 }, new AnswerText("x")))];
+        CombinedRewards rewards = CombinedRewards.Llama2(Listed("helpful", helpful), Listed("safe", safe));
+        ScoredAnswers scores = rewards.Score(answers);
+        Assert.Equal([0.1, 0.4, 9, -6, 8, -9], scores.Combined);
+        Assert.Equal([false, false, true, true, true, true], scores.SafetyDecides);
+
+        // Sample deviations by hand: of 0.1 and 0.4 0.2121, of 9, −6, 8 and −9 √(261 / 3).
+        double[] expected = [0.1 / 0.212132, 0.4 / 0.212132, 9 / 9.327379, -6 / 9.327379, 8 / 9.327379, -9 / 9.327379];
+        Assert.All(expected.Zip(scores.ScaledByDecider()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        ScoredAnswers alone = CombinedRewards.Single(Listed("helpful", helpful)).Score(answers[..1]);
+        Assert.Equal([0.1], alone.ScaledByDecider()); // One value has no spread.
+    }
+
+    private static DelegateReward Listed(string name, double[] scores) =>
+        new(name, answer => scores[int.Parse(answer.Prompt.Id, CultureInfo.InvariantCulture)]);
 
     private static DelegateReward Fixed(string name, double score) => new(name, _ => score);
 }

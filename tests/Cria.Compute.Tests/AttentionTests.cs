@@ -3,23 +3,28 @@ namespace Cria.Compute.Tests;
 /// <summary>Attention of every width and number of threads against the literal reference.</summary>
 public sealed unsafe class AttentionTests
 {
-    public static TheoryData<int, int, int, int[]> Shapes => new()
+    public static TheoryData<int, int, int, int[], int[]> Shapes => new()
     {
-        { 1, 1, 8, [1] },
-        { 8, 4, 8, [40, 0, 1, 33] },
-        { 8, 4, 8, [300] },
-        { 4, 4, 16, [20, 77] },
-        { 4, 1, 16, [65] },
-        { 6, 6, 48, [50, 3] },
-        { 3, 1, 64, [131] },
-        { 4, 2, 6, [37, 1] },
-        { 2, 1, 10, [70] },
-        { 2, 2, 128, [34] },
+        { 1, 1, 8, [1], [] },
+        { 8, 4, 8, [40, 0, 1, 33], [] },
+        { 8, 4, 8, [300], [] },
+        { 4, 4, 16, [20, 77], [] },
+        { 4, 1, 16, [65], [] },
+        { 6, 6, 48, [50, 3], [] },
+        { 3, 1, 64, [131], [] },
+        { 4, 2, 6, [37, 1], [] },
+        { 2, 1, 10, [70], [] },
+        { 2, 2, 128, [34], [] },
+        { 8, 4, 8, [40, 33, 1, 70, 5], [-1, 0, 0, 0, -1] },
+        { 4, 1, 16, [3, 65, 7, 300, 20], [-1, -1, 1, 1, -1] },
+        { 6, 6, 48, [64, 32, 50], [-1, 0, 0] },
+        { 4, 2, 6, [9, 37, 1], [-1, 0, 0] },
+        { 3, 1, 64, [131, 0, 260], [-1, 0, 0] },
     };
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void CausalAttention(int heads, int kvHeads, int headDim, int[] lengths) => DeviceContract.Check(
+    public void CausalAttention(int heads, int kvHeads, int headDim, int[] lengths, int[] trunks) => DeviceContract.Check(
         (device, matrices) =>
         {
             AttentionShape shape = new(heads, kvHeads, headDim);
@@ -36,16 +41,70 @@ public sealed unsafe class AttentionTests
             Tensor dq = dqkv.ColumnRange(0, shape.QueryColumns);
             Tensor dk = dqkv.ColumnRange(shape.QueryColumns, shape.KeyColumns);
             Tensor dv = dqkv.ColumnRange(shape.QueryColumns + shape.KeyColumns, shape.KeyColumns);
-            device.CausalAttention(q, k, v, shape, starts, output, logSumExp);
-            device.CausalAttentionBackward(q, k, v, shape, starts, output, logSumExp, outputGradient, dq, dk, dv);
+            device.CausalAttention(q, k, v, shape, starts, output, logSumExp, trunks);
+            device.CausalAttentionBackward(q, k, v, shape, starts, output, logSumExp, outputGradient, dq, dk, dv, trunks);
             Tensor bare = matrices.Constant(tokens, shape.QueryColumns, 9);
-            device.CausalAttention(q, k, v, shape, starts, bare, default);
+            device.CausalAttention(q, k, v, shape, starts, bare, default, trunks);
             return
             [
                 ("output", output), ("log-sum-exp", logSumExp), ("dq", dq), ("dk", dk), ("dv", dv), ("output without log-sum-exp", bare),
             ];
         },
         tolerance: 2e-5);
+
+    /// <summary>The definition of a trunk: what its branches give and learn is what whole sequences do that each begin with a copy of it.</summary>
+    [Fact]
+    public void ATrunkReplacesCopiesOfItselfBeforeEachBranch()
+    {
+        AttentionShape shape = new(4, 2, 16);
+        using TestMatrices matrices = new(3);
+        using CpuDevice device = new(2, DeviceContract.Levels.Max());
+        int[] rows = [.. Enumerable.Range(0, 90)]; // a trunk of 40, branches of 20 and 30
+        int[] copies = [.. rows[..40], .. rows[40..60], .. rows[..40], .. rows[60..]];
+        Tensor[] shared = [.. new[] { 64, 32, 32, 64 }.Select(columns => matrices.Gaussian(90, columns))]; // q, k, v, dO
+        Tensor[] copied = [.. shared.Select(matrix => Gather(matrix, copies))];
+        shared[3].RowRange(0, 40).Span.Clear(); // In a trunk nothing is learned but through the branches here.
+        copied[3].RowRange(0, 40).Span.Clear();
+        copied[3].RowRange(60, 40).Span.Clear();
+        Tensor[] once = Gradients(shared, [0, 40, 60, 90], [-1, 0, 0]);
+        Tensor[] twice = Gradients(copied, [0, 60, 130], []);
+        for (int m = 0; m < once.Length; m++)
+        {
+            bool isGradient = m > 0;
+            Tensor sum = matrices.Constant(90, once[m].Columns, 0);
+            for (int i = 0; i < copies.Length; i++)
+            {
+                for (int c = 0; c < sum.Columns; c++)
+                {
+                    sum.Row(copies[i])[c] = isGradient ? sum.Row(copies[i])[c] + twice[m].Row(i)[c] : twice[m].Row(i)[c];
+                }
+            }
+
+            TestMatrices.AssertClose(sum, once[m], new[] { "output", "dq", "dk", "dv" }[m], 1e-5);
+        }
+
+        Tensor Gather(Tensor matrix, int[] from)
+        {
+            Tensor result = matrices.Constant(from.Length, matrix.Columns, 0);
+            for (int i = 0; i < from.Length; i++)
+            {
+                matrix.Row(from[i]).CopyTo(result.Row(i));
+            }
+
+            return result;
+        }
+
+        Tensor[] Gradients(Tensor[] x, int[] starts, int[] trunks)
+        {
+            int tokens = starts[^1];
+            Tensor[] found = [.. new[] { 64, 64, 32, 32 }.Select(columns => matrices.Constant(tokens, columns, 9))]; // output, dq, dk, dv
+            Tensor logSumExp = matrices.Constant(tokens, shape.Heads, 9);
+            device.CausalAttention(x[0], x[1], x[2], shape, starts, found[0], logSumExp, trunks);
+            device.CausalAttentionBackward(
+                x[0], x[1], x[2], shape, starts, found[0], logSumExp, x[3], found[1], found[2], found[3], trunks);
+            return found;
+        }
+    }
 
     [Theory]
     [InlineData(8, 4, 8, 64)]

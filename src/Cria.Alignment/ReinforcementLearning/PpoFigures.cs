@@ -9,7 +9,7 @@ public sealed record PpoFigures
     /// <summary>Mean raw reward after the combination.</summary>
     public required double Reward { get; init; }
 
-    /// <summary>See <see cref="CombinedRewards.OverrideShare"/>.</summary>
+    /// <summary>See <see cref="ScoredAnswers.OverrideShare"/>.</summary>
     public required double OverrideShare { get; init; }
 
     /// <summary>KL divergence of an answer from the start policy, in nats.</summary>

@@ -52,7 +52,7 @@ internal sealed class PpoLearner : IDisposable
         double[] trainer = new double[rollouts.TokenCount];
         _policy.Run(rollouts.Sequences, trainer, rollouts.Entropies, Updater.Value.Weight, rollouts.Values);
         CheckStart(iteration, rollouts, trainer);
-        PpoEstimation.Estimate(rollouts, scores.Combined, klCoefficient, _settings);
+        PpoEstimation.Estimate(rollouts, _settings.ScaleRewards ? scores.ScaledByDecider() : scores.Combined, klCoefficient, _settings);
         double scoring = Lap(ref clock);
 
         PpoUpdateFigures update = Updater.Update(rollouts);
@@ -61,7 +61,7 @@ internal sealed class PpoLearner : IDisposable
         {
             Rewards = [.. _rewards.Functions.Select((function, f) => (function.Name, scores.ByFunction[f].Average()))],
             Reward = scores.Combined.Average(),
-            OverrideShare = _rewards.OverrideShare(rollouts.Scored, scores),
+            OverrideShare = scores.OverrideShare(rollouts.Scored),
             AnswerKl = kl.Average(),
             AnswerKlError = Math.Sqrt(Whitening.Of(kl).Variance / kl.Length),
             TokenKl = kl.Sum() / rollouts.TokenCount,

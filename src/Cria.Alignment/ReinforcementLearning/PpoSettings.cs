@@ -21,6 +21,13 @@ public sealed record PpoSettings
     /// </summary>
     public int AnswersPerPrompt { get; init; } = 1;
 
+    /// <summary>
+    /// Whether each reward is divided by the standard deviation of those that the same score decided
+    /// (<see cref="ScoredAnswers.ScaledByDecider"/>) before all are whitened together. The paper does not, and its safety and helpfulness
+    /// models may have scores of one scale; where the safety scores spread four times as far, they make up most of the variance.
+    /// </summary>
+    public bool ScaleRewards { get; init; }
+
     /// <summary>Answers of an optimiser step; each answer is used for one step.</summary>
     public int MiniBatchAnswers { get; init; } = 64;
 
@@ -146,6 +153,7 @@ public sealed record PpoSettings
         .Add("iterations", Iterations)
         .Add("batch_prompts", BatchPrompts)
         .Add("answers_per_prompt", AnswersPerPrompt)
+        .Add("scale_rewards", ScaleRewards)
         .Add("mini_batch_answers", MiniBatchAnswers)
         .Add("answer_tokens", AnswerTokens)
         .Add("learning_rate", LearningRate)

@@ -16,8 +16,8 @@ public sealed class CombinedRewards
 {
     private readonly RewardCombination _combine;
 
-    // The raw safety score below which it overrides helpfulness; no score lies below this in other combinations.
-    private double _overrideBelow = double.NegativeInfinity;
+    // Whose reward is the safety score; null where no combination of two scores takes turns.
+    private Func<AlignmentPrompt, double, bool>? _safetyDecides;
 
     /// <summary>Rewards with a combination of one's own.</summary>
     /// <param name="functions">At least one; their names differ.</param>
@@ -79,17 +79,18 @@ public sealed class CombinedRewards
         }
 
         double rawThreshold = Math.Log(threshold / (1 - threshold));
+        bool SafetyDecides(AlignmentPrompt prompt, double safe) => prompt.IsSafety || safe < rawThreshold;
         return new CombinedRewards(
             [.. helpfulness, safety],
             (answers, scores) =>
             {
                 double[] safe = scores[^1];
                 double[] helpful = MeanOf([.. scores.SkipLast(1)]);
-                return [.. answers.Select((answer, i) => answer.Prompt.IsSafety || safe[i] < rawThreshold ? safe[i] : helpful[i])];
+                return [.. answers.Select((answer, i) => SafetyDecides(answer.Prompt, safe[i]) ? safe[i] : helpful[i])];
             },
             string.Create(CultureInfo.InvariantCulture, $"Llama 2, safety below {threshold}"))
         {
-            _overrideBelow = rawThreshold,
+            _safetyDecides = SafetyDecides,
         };
     }
 
@@ -104,24 +105,8 @@ public sealed class CombinedRewards
         double[][] scores = [.. Functions.Select(function => function.ScoreChecked(answers))];
         double[] combined = _combine(answers, scores);
         CheckedRewards.Check($"The combination of the rewards ({Description})", answers, combined);
-        return new ScoredAnswers(scores, combined);
-    }
-
-    /// <summary>
-    /// The share of the answers to prompts without a safety tag that the safety score decides about, because it lies below the threshold of
-    /// <see cref="Llama2(IRewardFunction, IRewardFunction, double)"/>. Where it is large for harmless prompts, the safety model takes
-    /// ordinary answers for unsafe, and helpfulness counts for little. 0 in other combinations.
-    /// </summary>
-    /// <param name="answers">As they were scored.</param>
-    /// <param name="scores">Their scores.</param>
-    public double OverrideShare(IReadOnlyList<AnsweredPrompt> answers, ScoredAnswers scores)
-    {
-        ArgumentNullException.ThrowIfNull(answers);
-        ArgumentNullException.ThrowIfNull(scores);
-        int untagged = answers.Count(answer => !answer.Prompt.IsSafety);
-        double[] last = scores.ByFunction[^1];
-        int overridden = answers.Where((answer, i) => !answer.Prompt.IsSafety && last[i] < _overrideBelow).Count();
-        return untagged == 0 ? 0 : overridden / (double)untagged;
+        bool[] safetyDecides = [.. answers.Select((answer, i) => _safetyDecides?.Invoke(answer.Prompt, scores[^1][i]) ?? false)];
+        return new ScoredAnswers(scores, combined, safetyDecides);
     }
 
     /// <summary>The combined reward as one function.</summary>
@@ -137,8 +122,3 @@ public sealed class CombinedRewards
         public double[] Score(IReadOnlyList<AnsweredPrompt> answers) => rewards.Score(answers).Combined;
     }
 }
-
-/// <summary>The scores of a batch of answers.</summary>
-/// <param name="ByFunction">For each function the raw score of each answer.</param>
-/// <param name="Combined">The raw reward of each answer.</param>
-public sealed record ScoredAnswers(IReadOnlyList<double[]> ByFunction, double[] Combined);

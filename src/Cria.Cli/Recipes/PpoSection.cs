@@ -30,6 +30,9 @@ internal sealed class PpoSection
     /// <summary>Answers to each of them; from two on, rewards are compared with the mean of the prompt's answers.</summary>
     public int AnswersPerPrompt { get; set; } = 1;
 
+    /// <summary>Whether helpfulness and safety are each divided by the spread of the rewards that they decided.</summary>
+    public bool ScaleRewards { get; set; }
+
     /// <summary>Answers of an optimiser step; divides the answers of an iteration.</summary>
     public int MiniBatchAnswers { get; set; } = 64;
 

@@ -107,7 +107,8 @@ public sealed partial class CpuDevice
         {
             if (cache.NewTokens >= TileQueries)
             {
-                AddItems(items, ref count, cache.Keys, cache.Values, row, cache.Length, cache.NewTokens, cache.Capacity);
+                AddItems(
+                    items, ref count, new AttentionItem(default, cache.Keys, cache.Values, row, cache.Length, cache.NewTokens, cache.Capacity));
             }
 
             row += cache.NewTokens;

@@ -10,9 +10,10 @@ public sealed partial class CpuDevice
 
     /// <inheritdoc/>
     public override unsafe void CausalAttention(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp)
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
+        ReadOnlySpan<int> trunks = default)
     {
-        CheckAttention(q, k, v, shape, sequenceStarts);
+        CheckAttention(q, k, v, shape, sequenceStarts, trunks);
         ShapeCheck.Shape(output, q.Rows, shape.QueryColumns);
         if (!logSumExp.IsEmpty)
         {
@@ -30,35 +31,46 @@ public sealed partial class CpuDevice
         for (int s = 0; s + 1 < sequenceStarts.Length; s++)
         {
             int start = sequenceStarts[s];
-            float* keys = k.Data + ((long)start * k.Stride);
-            float* values = v.Data + ((long)start * v.Stride);
-            AddItems(items, ref count, (nint)keys, (nint)values, start, 0, sequenceStarts[s + 1] - start, 0);
+            int length = sequenceStarts[s + 1] - start;
+            AttentionTrunk trunk = default;
+            if (!trunks.IsEmpty && trunks[s] >= 0)
+            {
+                int first = sequenceStarts[trunks[s]];
+                trunk = new AttentionTrunk(KeysFrom(first), ValuesFrom(first), sequenceStarts[trunks[s] + 1] - first);
+            }
+
+            AddItems(items, ref count, new AttentionItem(trunk, KeysFrom(start), ValuesFrom(start), start, trunk.Count, length, 0));
         }
 
         Attend(q, k.Stride, v.Stride, shape, items, count, output, logSumExp);
+
+        nint KeysFrom(int row) => (nint)(k.Data + ((long)row * k.Stride));
+
+        nint ValuesFrom(int row) => (nint)(v.Data + ((long)row * v.Stride));
     }
 
     private static int ItemCount(int queries) => (queries + AttentionItem.MaximumQueries - 1) / AttentionItem.MaximumQueries;
 
-    /// <summary>Cuts a sequence's new queries into items, the last ones, which see the most keys, first.</summary>
-    private static unsafe void AddItems(
-        AttentionItem* items, ref int count, nint keys, nint values, int row, int position, int queries, int capacity)
+    /// <summary>Cuts an item of all new queries of a sequence into small ones, the last ones, which see the most keys, first.</summary>
+    private static unsafe void AddItems(AttentionItem* items, ref int count, in AttentionItem whole)
     {
-        for (int i = ItemCount(queries) - 1; i >= 0; i--)
+        for (int i = ItemCount(whole.Queries) - 1; i >= 0; i--)
         {
             int first = i * AttentionItem.MaximumQueries;
-            int length = Math.Min(AttentionItem.MaximumQueries, queries - first);
-            items[count++] = new AttentionItem(keys, values, row + first, position + first, length, capacity);
+            int length = Math.Min(AttentionItem.MaximumQueries, whole.Queries - first);
+            items[count++] = whole with { Row = whole.Row + first, Position = whole.Position + first, Queries = length };
         }
     }
 
-    private static void CheckAttention(Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts)
+    private static void CheckAttention(
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, ReadOnlySpan<int> trunks)
     {
         CheckHeads(shape);
         ShapeCheck.Shape(q, q.Rows, shape.QueryColumns);
         ShapeCheck.Shape(k, q.Rows, shape.KeyColumns);
         ShapeCheck.Shape(v, q.Rows, shape.KeyColumns);
         ShapeCheck.SequenceStarts(sequenceStarts, q.Rows);
+        ShapeCheck.Trunks(trunks, sequenceStarts.Length - 1);
     }
 
     private static void CheckHeads(AttentionShape shape)
@@ -142,16 +154,22 @@ internal readonly unsafe struct CausalAttentionKernel(
         int headDim = shape.HeadDim;
         if (item.Capacity > 0)
         {
-            long offset = (long)kvHead * headDim * item.Capacity;
+            long head = (long)kvHead * headDim * item.Capacity;
             KvCacheLayout.ReadHead(
-                (float*)item.Keys + offset, (float*)item.Values + offset, item.Capacity, item.KeyCount, headDim, buffers.Keys, buffers.Values);
+                (float*)item.Keys + head, (float*)item.Values + head, item.Capacity, item.KeyCount, headDim, buffers.Keys, buffers.Values);
             new Span<float>(buffers.Keys + ((long)item.KeyCount * headDim), (padded - item.KeyCount) * headDim).Clear();
             new Span<float>(buffers.Values + ((long)item.KeyCount * headDim), (padded - item.KeyCount) * headDim).Clear();
             return;
         }
 
-        AttentionTile.CopyRows((float*)item.Keys + (kvHead * headDim), keyStride, item.KeyCount, padded, headDim, buffers.Keys);
-        AttentionTile.CopyRows((float*)item.Values + (kvHead * headDim), valueStride, item.KeyCount, padded, headDim, buffers.Values);
+        int trunk = item.Trunk.Count;
+        int offset = kvHead * headDim;
+        AttentionTile.CopyRows((float*)item.Trunk.Keys + offset, keyStride, trunk, trunk, headDim, buffers.Keys);
+        AttentionTile.CopyRows((float*)item.Trunk.Values + offset, valueStride, trunk, trunk, headDim, buffers.Values);
+        AttentionTile.CopyRows(
+            (float*)item.Keys + offset, keyStride, item.KeyCount - trunk, padded - trunk, headDim, buffers.Keys + (trunk * headDim));
+        AttentionTile.CopyRows(
+            (float*)item.Values + offset, valueStride, item.KeyCount - trunk, padded - trunk, headDim, buffers.Values + (trunk * headDim));
     }
 
     private void Tile<TSimd, TVector>(AttentionItem item, int head, int first, Buffers buffers)

@@ -3,58 +3,78 @@ namespace Cria.Compute;
 /// <content>The gradients of causal attention.</content>
 public sealed partial class CpuDevice
 {
+    private readonly Scratch _groups = new();
+
     /// <inheritdoc/>
     public override unsafe void CausalAttentionBackward(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
-        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv)
+        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<int> trunks = default)
     {
-        CheckAttention(q, k, v, shape, sequenceStarts);
+        CheckAttention(q, k, v, shape, sequenceStarts, trunks);
         ShapeCheck.Shape(output, q.Rows, shape.QueryColumns);
         ShapeCheck.Shape(logSumExp, q.Rows, shape.Heads);
         ShapeCheck.Shape(outputGradient, q.Rows, shape.QueryColumns);
         ShapeCheck.Shape(dq, q.Rows, shape.QueryColumns);
         ShapeCheck.Shape(dk, q.Rows, shape.KeyColumns);
         ShapeCheck.Shape(dv, q.Rows, shape.KeyColumns);
-        int longest = 0;
+        int sequences = sequenceStarts.Length - 1;
+        AttentionSegment* segments = (AttentionSegment*)_items.Take((long)sequences * sizeof(AttentionSegment) / sizeof(float));
+        AttentionGroup* groups = (AttentionGroup*)_groups.Take((long)sequences * sizeof(AttentionGroup) / sizeof(float));
+        int count = 0;
+        int most = 0;
         long work = 0;
-        for (int s = 0; s + 1 < sequenceStarts.Length; s++)
+        for (int s = 0; s < sequences; s++)
         {
             int length = sequenceStarts[s + 1] - sequenceStarts[s];
-            longest = Math.Max(longest, length);
-            work += (long)length * length * shape.QueryColumns;
+            bool isBranch = !trunks.IsEmpty && trunks[s] >= 0;
+            AttentionGroup before = isBranch ? groups[--count] : new AttentionGroup(s, 0, 0);
+            segments[s] = new AttentionSegment(sequenceStarts[s], length, before.Rows);
+            groups[count++] = before with { Count = before.Count + 1, Rows = before.Rows + CausalAttentionBackwardKernel.Padded(length) };
+            most = Math.Max(most, groups[count - 1].Rows);
+            work += (long)length * (length + (isBranch ? segments[trunks[s]].Length : 0)) * shape.QueryColumns;
         }
 
-        long perWorker = CausalAttentionBackwardKernel.ScratchLength(longest, shape.HeadDim);
+        long perWorker = CausalAttentionBackwardKernel.ScratchLength(most, shape.HeadDim);
         float* memory = _workers.Take(perWorker * Team.Threads);
-        fixed (int* starts = sequenceStarts)
-        {
-            CausalAttentionBackwardKernel kernel = new(
-                q, k, v, shape, starts, output, logSumExp, outputGradient, dq, dk, dv, memory, perWorker);
-            Run(kernel, (sequenceStarts.Length - 1) * shape.KvHeads, work < InlineWork ? 0 : ChunkWork);
-        }
+        CausalAttentionBackwardKernel kernel = new(
+            q, k, v, shape, segments, groups, output, logSumExp, outputGradient, dq, dk, dv, memory, perWorker);
+        Run(kernel, count * shape.KvHeads, work < InlineWork ? 0 : ChunkWork);
     }
 }
 
+/// <summary>A sequence and where it lies in a worker's memory.</summary>
+/// <param name="Row">Its first row in the matrices.</param>
+/// <param name="Length">Its tokens.</param>
+/// <param name="Offset">Its first row in the worker's memory.</param>
+internal readonly record struct AttentionSegment(int Row, int Length, int Offset);
+
+/// <summary>A sequence, or a trunk and its branches.</summary>
+/// <param name="First">The first sequence.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Rows">All their tokens, each sequence filled up to whole tiles.</param>
+internal readonly record struct AttentionGroup(int First, int Count, int Rows);
+
 /// <summary>
-/// Items are sequence × key/value head: all that adds up in one head's dK and dV is one worker's. Probabilities are computed
+/// Items are group of sequences × key/value head: all that adds up in one head's dK and dV is one worker's. Probabilities are computed
 /// afresh from the scores and the logarithms of their sums (Dao et al. 2022): for each block of keys and tile of queries
 /// P = 2^(K·Qᵀ − L), dP = V·dOᵀ, dS = P∘(dP − δ) with δ = rowsum(dO∘O), and then dQᵀ += Kᵀ·dS, dV += P·dO, dK += dS·Q.
 /// </summary>
 internal readonly unsafe struct CausalAttentionBackwardKernel(
-    Tensor q, Tensor k, Tensor v, AttentionShape shape, int* sequenceStarts, Tensor output, Tensor logSumExp, Tensor outputGradient,
-    Tensor dq, Tensor dk, Tensor dv, float* memory, long perWorker) : IRangeKernel
+    Tensor q, Tensor k, Tensor v, AttentionShape shape, AttentionSegment* segments, AttentionGroup* groups, Tensor output, Tensor logSumExp,
+    Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, float* memory, long perWorker) : IRangeKernel
 {
     // A block's keys, values and their gradients, and the two matrices of scores, stay in the nearest caches.
     private const int KeyBlock = 64;
     private const int MaximumLanes = 32;
     private const int MaximumVector = 16;
 
-    public static long ScratchLength(int length, int headDim)
+    /// <summary>Rows of a sequence, filled up to whole tiles.</summary>
+    public static int Padded(int length) => (length + MaximumLanes - 1) / MaximumLanes * MaximumLanes;
+
+    public static long ScratchLength(int rows, int headDim)
     {
-        long keys = AttentionTile.PaddedKeys(length);
-        long queries = (length + MaximumLanes - 1) / MaximumLanes * MaximumLanes;
         long wide = (headDim + MaximumVector - 1) / MaximumVector * MaximumVector;
-        return Scratch.Padded((2 * keys * (headDim + wide)) + (queries * ((3 * headDim) + (2 * wide) + 2))
+        return Scratch.Padded((rows * ((5L * headDim) + (4 * wide) + 2))
             + (2 * KeyBlock * MaximumLanes) + AttentionTile.BoundsLength(MaximumLanes) + (10 * MaximumVector));
     }
 
@@ -62,39 +82,64 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
-        int group = shape.Heads / shape.KvHeads;
+        int heads = shape.Heads / shape.KvHeads;
         for (int chunk = start; chunk < end; chunk++)
         {
-            int first = sequenceStarts[chunk / shape.KvHeads];
-            int length = sequenceStarts[(chunk / shape.KvHeads) + 1] - first;
+            AttentionGroup group = groups[chunk / shape.KvHeads];
+            ReadOnlySpan<AttentionSegment> own = new(segments + group.First, group.Count);
             int kvHead = chunk % shape.KvHeads;
-            Buffers buffers = new(memory + (worker * perWorker), length, shape.HeadDim, TSimd.Count);
-            GatherKeys(first, kvHead, buffers);
-            for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
+            Buffers buffers = new(memory + (worker * perWorker), group.Rows, shape.HeadDim, TSimd.Count);
+            GatherKeys(own, kvHead, buffers);
+            for (int head = kvHead * heads; head < (kvHead + 1) * heads; head++)
             {
-                GatherQueries<TSimd, TVector>(first, head, buffers);
-                for (int key = 0; key < length; key += KeyBlock)
+                GatherQueries<TSimd, TVector>(own, head, buffers);
+                for (int s = 0; s < own.Length; s++)
                 {
-                    for (int query = key / buffers.Lanes * buffers.Lanes; query < length; query += buffers.Lanes)
+                    if (s > 0)
                     {
-                        Tile<TSimd, TVector>(key, query, buffers);
+                        Block<TSimd, TVector>(own[0], own[s], isCausal: false, buffers);
                     }
+
+                    Block<TSimd, TVector>(own[s], own[s], isCausal: true, buffers);
                 }
 
-                ScatterQueries<TSimd, TVector>(first, head, buffers);
+                ScatterQueries<TSimd, TVector>(own, head, buffers);
             }
 
-            ScatterKeys(first, kvHead, buffers);
+            ScatterKeys(own, kvHead, buffers);
         }
     }
 
-    private void Tile<TSimd, TVector>(int key, int query, Buffers buffers)
+    /// <summary>What the queries of one sequence add by the keys of another, of which they see all, or by their own.</summary>
+    private void Block<TSimd, TVector>(AttentionSegment keys, AttentionSegment queries, bool isCausal, Buffers buffers)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        for (int key = 0; key < keys.Length; key += KeyBlock)
+        {
+            for (int query = isCausal ? key / buffers.Lanes * buffers.Lanes : 0; query < queries.Length; query += buffers.Lanes)
+            {
+                int seen = isCausal ? Math.Min(keys.Length, query + buffers.Lanes) : keys.Length;
+                int count = Math.Min(KeyBlock, seen - key);
+                Tile<TSimd, TVector>(keys.Offset + key, count, queries.Offset + query, isCausal ? query - key : count, isCausal, buffers);
+            }
+        }
+    }
+
+    /// <summary>A block of keys and a tile of queries.</summary>
+    /// <param name="key">The first key's row in the worker's memory.</param>
+    /// <param name="count">Keys.</param>
+    /// <param name="query">The first query's row in the worker's memory.</param>
+    /// <param name="bounded">The key, counted from the first, from which on scores are bounded: not every query sees it.</param>
+    /// <param name="isCausal">Whether a query sees bounded keys up to itself, or none of them.</param>
+    /// <param name="buffers">The worker's memory.</param>
+    private void Tile<TSimd, TVector>(int key, int count, int query, int bounded, bool isCausal, Buffers buffers)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         int headDim = shape.HeadDim;
         int lanes = buffers.Lanes;
-        int rows = AttentionTile.PaddedKeys(Math.Min(KeyBlock, Math.Min(buffers.Length, query + lanes) - key));
+        int rows = AttentionTile.PaddedKeys(count);
         float* keys = buffers.Keys + ((long)key * headDim);
         float* values = buffers.Values + ((long)key * headDim);
         long tile = (long)query * headDim;
@@ -102,9 +147,9 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
             rows, headDim, lanes, keys, headDim, 1, buffers.QueryTiles + tile, lanes, buffers.Scores, lanes, false);
         TileProduct.Multiply<TSimd, TVector>(
             rows, headDim, lanes, values, headDim, 1, buffers.GradientTiles + tile, lanes, buffers.ScoreGradients, lanes, false);
-        for (int row = Math.Max(0, query - key); row < rows; row++)
+        for (int row = Math.Max(0, bounded); row < rows; row++)
         {
-            float* bounds = AttentionTile.Bounds(buffers.Bounds, lanes, key + row - query);
+            float* bounds = AttentionTile.Bounds(buffers.Bounds, lanes, isCausal ? row - bounded : lanes);
             float* scores = buffers.Scores + (row * lanes);
             TSimd.Store(scores, TSimd.Min(TSimd.Load(scores), TSimd.Load(bounds)));
             TSimd.Store(scores + TSimd.Count, TSimd.Min(TSimd.Load(scores + TSimd.Count), TSimd.Load(bounds + TSimd.Count)));
@@ -151,37 +196,51 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         }
     }
 
-    private void GatherKeys(int first, int kvHead, Buffers buffers)
+    private void GatherKeys(ReadOnlySpan<AttentionSegment> own, int kvHead, Buffers buffers)
     {
         int headDim = shape.HeadDim;
-        int padded = AttentionTile.PaddedKeys(buffers.Length);
-        float* keys = k.Data + ((long)first * k.Stride) + (kvHead * headDim);
-        float* values = v.Data + ((long)first * v.Stride) + (kvHead * headDim);
-        AttentionTile.CopyRows(keys, k.Stride, buffers.Length, padded, headDim, buffers.Keys);
-        AttentionTile.CopyRows(values, v.Stride, buffers.Length, padded, headDim, buffers.Values);
-        new Span<float>(buffers.KeyGradients, padded * buffers.Wide).Clear();
-        new Span<float>(buffers.ValueGradients, padded * buffers.Wide).Clear();
+        new Span<float>(buffers.KeyGradients, buffers.Rows * buffers.Wide).Clear();
+        new Span<float>(buffers.ValueGradients, buffers.Rows * buffers.Wide).Clear();
+        foreach (AttentionSegment segment in own)
+        {
+            int padded = Padded(segment.Length);
+            float* keys = k.Data + ((long)segment.Row * k.Stride) + (kvHead * headDim);
+            float* values = v.Data + ((long)segment.Row * v.Stride) + (kvHead * headDim);
+            long offset = (long)segment.Offset * headDim;
+            AttentionTile.CopyRows(keys, k.Stride, segment.Length, padded, headDim, buffers.Keys + offset);
+            AttentionTile.CopyRows(values, v.Stride, segment.Length, padded, headDim, buffers.Values + offset);
+        }
     }
 
-    private void GatherQueries<TSimd, TVector>(int first, int head, Buffers buffers)
+    private void GatherQueries<TSimd, TVector>(ReadOnlySpan<AttentionSegment> own, int head, Buffers buffers)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        new Span<float>(buffers.Queries, buffers.Rows * buffers.Wide).Clear();
+        new Span<float>(buffers.Gradients, buffers.Rows * buffers.Wide).Clear();
+        new Span<float>(buffers.QueryGradientTiles, buffers.Rows * shape.HeadDim).Clear();
+        new Span<float>(buffers.LogSums, buffers.Rows).Clear();
+        new Span<float>(buffers.Deltas, buffers.Rows).Clear();
+        foreach (AttentionSegment segment in own)
+        {
+            GatherQueries<TSimd, TVector>(segment, head, buffers);
+        }
+    }
+
+    private void GatherQueries<TSimd, TVector>(AttentionSegment segment, int head, Buffers buffers)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         int headDim = shape.HeadDim;
         int lanes = buffers.Lanes;
         float scale = 1 / MathF.Sqrt(headDim);
-        float* queries = q.Data + ((long)first * q.Stride) + (head * headDim);
-        float* outputs = output.Data + ((long)first * output.Stride) + (head * headDim);
-        float* gradients = outputGradient.Data + ((long)first * outputGradient.Stride) + (head * headDim);
-        new Span<float>(buffers.Queries, buffers.PaddedQueries * buffers.Wide).Clear();
-        new Span<float>(buffers.Gradients, buffers.PaddedQueries * buffers.Wide).Clear();
-        new Span<float>(buffers.QueryGradientTiles, buffers.PaddedQueries * headDim).Clear();
-        new Span<float>(buffers.LogSums, buffers.PaddedQueries).Clear();
-        new Span<float>(buffers.Deltas, buffers.PaddedQueries).Clear();
-        for (int query = 0; query < buffers.Length; query += lanes)
+        float* queries = q.Data + ((long)segment.Row * q.Stride) + (head * headDim);
+        float* outputs = output.Data + ((long)segment.Row * output.Stride) + (head * headDim);
+        float* gradients = outputGradient.Data + ((long)segment.Row * outputGradient.Stride) + (head * headDim);
+        for (int query = 0; query < segment.Length; query += lanes)
         {
-            int rows = Math.Min(lanes, buffers.Length - query);
-            long tile = (long)query * headDim;
+            int rows = Math.Min(lanes, segment.Length - query);
+            long tile = (long)(segment.Offset + query) * headDim;
             AttentionTile.Transpose<TSimd, TVector>(
                 queries + ((long)query * q.Stride), q.Stride, rows, lanes, headDim, AttentionTile.Log2E * scale, buffers.QueryTiles + tile);
             AttentionTile.Transpose<TSimd, TVector>(
@@ -189,11 +248,12 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         }
 
         int step = buffers.Paired ? 2 : 1;
-        for (int i = 0; i < buffers.Length; i++)
+        for (int i = 0; i < segment.Length; i++)
         {
             float* query = queries + ((long)i * q.Stride);
             float* gradient = gradients + ((long)i * outputGradient.Stride);
-            long offset = buffers.Paired ? ((long)(i / 2) * buffers.Wide) + (i % 2) : (long)i * buffers.Wide;
+            int row = segment.Offset + i;
+            long offset = buffers.Paired ? ((long)(row / 2) * buffers.Wide) + (row % 2) : (long)row * buffers.Wide;
             float* wideQuery = buffers.Queries + offset;
             float* wideGradient = buffers.Gradients + offset;
             for (int d = 0; d < headDim; d++)
@@ -202,58 +262,66 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
                 wideGradient[d * step] = gradient[d];
             }
 
-            buffers.LogSums[i] = logSumExp.Data[((long)(first + i) * logSumExp.Stride) + head] * AttentionTile.Log2E;
-            buffers.Deltas[i] = VectorProducts.Dot<TSimd, TVector>(gradient, outputs + ((long)i * output.Stride), headDim);
+            buffers.LogSums[row] = logSumExp.Data[((long)(segment.Row + i) * logSumExp.Stride) + head] * AttentionTile.Log2E;
+            buffers.Deltas[row] = VectorProducts.Dot<TSimd, TVector>(gradient, outputs + ((long)i * output.Stride), headDim);
         }
     }
 
-    private void ScatterQueries<TSimd, TVector>(int first, int head, Buffers buffers)
+    private void ScatterQueries<TSimd, TVector>(ReadOnlySpan<AttentionSegment> own, int head, Buffers buffers)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
         int headDim = shape.HeadDim;
-        for (int query = 0; query < buffers.Length; query += buffers.Lanes)
+        foreach (AttentionSegment segment in own)
         {
-            int rows = Math.Min(buffers.Lanes, buffers.Length - query);
-            float* target = dq.Data + ((long)(first + query) * dq.Stride) + (head * headDim);
-            float* source = buffers.QueryGradientTiles + ((long)query * headDim);
-            AttentionTile.TransposeBack<TSimd, TVector>(source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
+            for (int query = 0; query < segment.Length; query += buffers.Lanes)
+            {
+                int rows = Math.Min(buffers.Lanes, segment.Length - query);
+                float* target = dq.Data + ((long)(segment.Row + query) * dq.Stride) + (head * headDim);
+                float* source = buffers.QueryGradientTiles + ((long)(segment.Offset + query) * headDim);
+                AttentionTile.TransposeBack<TSimd, TVector>(source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
+            }
         }
     }
 
-    private void ScatterKeys(int first, int kvHead, Buffers buffers)
+    private void ScatterKeys(ReadOnlySpan<AttentionSegment> own, int kvHead, Buffers buffers)
+    {
+        foreach (AttentionSegment segment in own)
+        {
+            for (int i = 0; i < segment.Length; i++)
+            {
+                ScatterKey(segment.Row + i, segment.Offset + i, kvHead, buffers);
+            }
+        }
+    }
+
+    private void ScatterKey(int row, int offset, int kvHead, Buffers buffers)
     {
         int headDim = shape.HeadDim;
-        for (int i = 0; i < buffers.Length; i++)
+        float* keyGradient = dk.Data + ((long)row * dk.Stride) + (kvHead * headDim);
+        float* valueGradient = dv.Data + ((long)row * dv.Stride) + (kvHead * headDim);
+        float* keySums = buffers.KeyGradients + ((long)offset * buffers.Wide);
+        float* valueSums = buffers.ValueGradients + ((long)offset * buffers.Wide);
+        if (buffers.Paired)
         {
-            float* keyGradient = dk.Data + ((long)(first + i) * dk.Stride) + (kvHead * headDim);
-            float* valueGradient = dv.Data + ((long)(first + i) * dv.Stride) + (kvHead * headDim);
-            float* keySums = buffers.KeyGradients + ((long)i * buffers.Wide);
-            float* valueSums = buffers.ValueGradients + ((long)i * buffers.Wide);
-            if (buffers.Paired)
+            for (int d = 0; d < headDim; d++)
             {
-                for (int d = 0; d < headDim; d++)
-                {
-                    keyGradient[d] = keySums[2 * d] + keySums[(2 * d) + 1];
-                    valueGradient[d] = valueSums[2 * d] + valueSums[(2 * d) + 1];
-                }
+                keyGradient[d] = keySums[2 * d] + keySums[(2 * d) + 1];
+                valueGradient[d] = valueSums[2 * d] + valueSums[(2 * d) + 1];
             }
-            else
-            {
-                new Span<float>(keySums, headDim).CopyTo(new Span<float>(keyGradient, headDim));
-                new Span<float>(valueSums, headDim).CopyTo(new Span<float>(valueGradient, headDim));
-            }
+        }
+        else
+        {
+            new Span<float>(keySums, headDim).CopyTo(new Span<float>(keyGradient, headDim));
+            new Span<float>(valueSums, headDim).CopyTo(new Span<float>(valueGradient, headDim));
         }
     }
 
-    /// <summary>A worker's memory for one key/value head of one sequence and one of its query heads.</summary>
+    /// <summary>A worker's memory for one key/value head of one group and one of its query heads.</summary>
     private readonly struct Buffers
     {
-        /// <summary>Tokens of the sequence.</summary>
-        public readonly int Length;
-
-        /// <summary>Tokens, filled up to whole tiles.</summary>
-        public readonly int PaddedQueries;
+        /// <summary>Tokens, those of each sequence filled up to whole tiles.</summary>
+        public readonly int Rows;
 
         /// <summary>Queries in a tile.</summary>
         public readonly int Lanes;
@@ -306,29 +374,28 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         /// <summary>dO·O for each query.</summary>
         public readonly float* Deltas;
 
-        public Buffers(float* memory, int length, int headDim, int vector)
+        public Buffers(float* memory, int rows, int headDim, int vector)
         {
-            Length = length;
+            Rows = rows;
             Lanes = 2 * vector;
             Paired = 2 * headDim == vector;
             Wide = (headDim + vector - 1) / vector * vector;
-            PaddedQueries = (length + Lanes - 1) / Lanes * Lanes;
-            long keys = AttentionTile.PaddedKeys(length);
-            long queries = PaddedQueries;
+            long wide = Scratch.Padded((long)rows * Wide);
+            long narrow = Scratch.Padded((long)rows * headDim);
             Scores = memory;
             ScoreGradients = Scores + (KeyBlock * Lanes);
             Bounds = ScoreGradients + (KeyBlock * Lanes);
             KeyGradients = Bounds + Scratch.Padded(AttentionTile.BoundsLength(Lanes));
-            ValueGradients = KeyGradients + Scratch.Padded(keys * Wide);
-            Queries = ValueGradients + Scratch.Padded(keys * Wide);
-            Gradients = Queries + Scratch.Padded(queries * Wide);
-            QueryTiles = Gradients + Scratch.Padded(queries * Wide);
-            GradientTiles = QueryTiles + Scratch.Padded(queries * headDim);
-            QueryGradientTiles = GradientTiles + Scratch.Padded(queries * headDim);
-            LogSums = QueryGradientTiles + Scratch.Padded(queries * headDim);
-            Deltas = LogSums + Scratch.Padded(queries);
-            Keys = Deltas + Scratch.Padded(queries);
-            Values = Keys + Scratch.Padded(keys * headDim);
+            ValueGradients = KeyGradients + wide;
+            Queries = ValueGradients + wide;
+            Gradients = Queries + wide;
+            QueryTiles = Gradients + wide;
+            GradientTiles = QueryTiles + narrow;
+            QueryGradientTiles = GradientTiles + narrow;
+            LogSums = QueryGradientTiles + narrow;
+            Deltas = LogSums + Scratch.Padded(rows);
+            Keys = Deltas + Scratch.Padded(rows);
+            Values = Keys + narrow;
             AttentionTile.FillBounds(Bounds, Lanes);
         }
     }

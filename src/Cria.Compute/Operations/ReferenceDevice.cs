@@ -138,20 +138,22 @@ public sealed unsafe class ReferenceDevice : Device
 
     /// <inheritdoc/>
     public override void CausalAttention(
-        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp)
+        Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
+        ReadOnlySpan<int> trunks = default)
     {
         for (int s = 0; s + 1 < sequenceStarts.Length; s++)
         {
             for (int t = sequenceStarts[s]; t < sequenceStarts[s + 1]; t++)
             {
+                int[] visible = Visible(sequenceStarts, trunks, s, t);
                 for (int head = 0; head < shape.Heads; head++)
                 {
-                    double[] probabilities = Probabilities(q, k, shape, sequenceStarts[s], t, head, out double lse);
+                    double[] probabilities = Probabilities(q, k, shape, visible, t, head, out double lse);
                     Span<float> row = HeadOf(output, t, head, shape);
                     double[] sums = new double[shape.HeadDim];
                     for (int j = 0; j < probabilities.Length; j++)
                     {
-                        Span<float> value = HeadOf(v, sequenceStarts[s] + j, KvHead(head, shape), shape);
+                        Span<float> value = HeadOf(v, visible[j], KvHead(head, shape), shape);
                         for (int d = 0; d < sums.Length; d++)
                         {
                             sums[d] += probabilities[j] * value[d];
@@ -175,7 +177,7 @@ public sealed unsafe class ReferenceDevice : Device
     /// <inheritdoc/>
     public override void CausalAttentionBackward(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
-        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv)
+        Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<int> trunks = default)
     {
         double scale = 1 / Math.Sqrt(shape.HeadDim);
         Zero(dq);
@@ -183,23 +185,23 @@ public sealed unsafe class ReferenceDevice : Device
         Zero(dv);
         for (int s = 0; s + 1 < sequenceStarts.Length; s++)
         {
-            int start = sequenceStarts[s];
-            for (int t = start; t < sequenceStarts[s + 1]; t++)
+            for (int t = sequenceStarts[s]; t < sequenceStarts[s + 1]; t++)
             {
+                int[] visible = Visible(sequenceStarts, trunks, s, t);
                 for (int head = 0; head < shape.Heads; head++)
                 {
                     int kvHead = KvHead(head, shape);
-                    double[] p = Probabilities(q, k, shape, start, t, head, out _);
+                    double[] p = Probabilities(q, k, shape, visible, t, head, out _);
                     Span<float> gradient = HeadOf(outputGradient, t, head, shape);
                     double delta = Dot(gradient, HeadOf(output, t, head, shape));
                     for (int j = 0; j < p.Length; j++)
                     {
-                        double dScore = p[j] * (Dot(gradient, HeadOf(v, start + j, kvHead, shape)) - delta) * scale;
+                        double dScore = p[j] * (Dot(gradient, HeadOf(v, visible[j], kvHead, shape)) - delta) * scale;
                         for (int d = 0; d < shape.HeadDim; d++)
                         {
-                            HeadOf(dv, start + j, kvHead, shape)[d] += (float)(p[j] * gradient[d]);
-                            HeadOf(dq, t, head, shape)[d] += (float)(dScore * HeadOf(k, start + j, kvHead, shape)[d]);
-                            HeadOf(dk, start + j, kvHead, shape)[d] += (float)(dScore * HeadOf(q, t, head, shape)[d]);
+                            HeadOf(dv, visible[j], kvHead, shape)[d] += (float)(p[j] * gradient[d]);
+                            HeadOf(dq, t, head, shape)[d] += (float)(dScore * HeadOf(k, visible[j], kvHead, shape)[d]);
+                            HeadOf(dk, visible[j], kvHead, shape)[d] += (float)(dScore * HeadOf(q, t, head, shape)[d]);
                         }
                     }
                 }
@@ -416,12 +418,23 @@ public sealed unsafe class ReferenceDevice : Device
         return sum;
     }
 
-    private static double[] Probabilities(Tensor q, Tensor k, AttentionShape shape, int start, int t, int head, out double lse)
+    /// <summary>The rows that row <paramref name="t"/> of a sequence sees: its trunk's, then its own up to itself.</summary>
+    private static int[] Visible(ReadOnlySpan<int> sequenceStarts, ReadOnlySpan<int> trunks, int sequence, int t)
     {
-        double[] scores = new double[t - start + 1];
+        int start = sequenceStarts[sequence];
+        int trunk = trunks.IsEmpty ? -1 : trunks[sequence];
+        IEnumerable<int> before = trunk < 0
+            ? []
+            : Enumerable.Range(sequenceStarts[trunk], sequenceStarts[trunk + 1] - sequenceStarts[trunk]);
+        return [.. before, .. Enumerable.Range(start, t - start + 1)];
+    }
+
+    private static double[] Probabilities(Tensor q, Tensor k, AttentionShape shape, int[] visible, int t, int head, out double lse)
+    {
+        double[] scores = new double[visible.Length];
         for (int j = 0; j < scores.Length; j++)
         {
-            double dot = Dot(HeadOf(q, t, head, shape), HeadOf(k, start + j, KvHead(head, shape), shape));
+            double dot = Dot(HeadOf(q, t, head, shape), HeadOf(k, visible[j], KvHead(head, shape), shape));
             scores[j] = dot / Math.Sqrt(shape.HeadDim);
         }
 
