@@ -12,6 +12,8 @@ public sealed class EngineBatch
     private int[] _ids = new int[16];
     private int[] _positions = new int[16];
     private int[] _starts = new int[16];
+    private int[] _trunks = new int[16];
+    private bool _hasBranches;
     private int[] _logitRows = new int[16];
     private CacheView[] _views = new CacheView[16];
 
@@ -31,13 +33,16 @@ public sealed class EngineBatch
     /// <summary>First row of each sequence, and the number of rows at the end.</summary>
     internal ReadOnlySpan<int> Starts => _starts.AsSpan(0, Sequences + 1);
 
+    /// <summary>The number of each branch's trunk, −1 for other sequences; empty where there is no branch.</summary>
+    internal ReadOnlySpan<int> Trunks => _hasBranches ? _trunks.AsSpan(0, Sequences) : default;
+
     /// <summary>The rows whose logits are asked for, ascending.</summary>
     internal ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitCount);
 
     /// <summary>The largest position of any token.</summary>
     internal int LastPosition { get; private set; }
 
-    /// <summary>Whether every sequence begins in this pass: its tokens see nothing but one another.</summary>
+    /// <summary>Whether every sequence begins in this pass: nothing of an earlier one is seen.</summary>
     internal bool StartsAfresh { get; private set; } = true;
 
     /// <summary>Whether keys and values are kept for later passes.</summary>
@@ -53,7 +58,7 @@ public sealed class EngineBatch
         ArgumentNullException.ThrowIfNull(cache);
         CheckSame(keepsCaches: true);
         cache.Reserve(cache.Length + ids.Length);
-        Add(ids, cache, cache.Length, wantsLogits);
+        Add(ids, cache, trunk: -1, cache.Length, wantsLogits);
     }
 
     /// <summary>Adds a whole sequence whose keys and values need not be kept: to score it. Not to be mixed with cached ones.</summary>
@@ -62,7 +67,26 @@ public sealed class EngineBatch
     public void AddWhole(ReadOnlySpan<int> ids, bool wantsLogits = true)
     {
         CheckSame(keepsCaches: false);
-        Add(ids, null, 0, wantsLogits);
+        Add(ids, null, trunk: -1, 0, wantsLogits);
+    }
+
+    /// <summary>
+    /// Adds a branch of the sequence that <see cref="AddWhole"/> added last: its tokens see that trunk before themselves and no other
+    /// branch. Several answers to one prompt so need it once.
+    /// </summary>
+    /// <param name="ids">At least one.</param>
+    /// <param name="wantsLogits">Whether the logits behind the last token are wanted.</param>
+    /// <exception cref="InvalidOperationException">There is no whole sequence yet.</exception>
+    public void AddBranch(ReadOnlySpan<int> ids, bool wantsLogits = true)
+    {
+        if (Sequences == 0 || KeepsCaches)
+        {
+            throw new InvalidOperationException("A branch needs a whole sequence before it, its trunk.");
+        }
+
+        int trunk = _trunks[Sequences - 1] < 0 ? Sequences - 1 : _trunks[Sequences - 1];
+        _hasBranches = true;
+        Add(ids, null, trunk, _starts[trunk + 1] - _starts[trunk], wantsLogits);
     }
 
     /// <summary>Empties the batch.</summary>
@@ -73,6 +97,7 @@ public sealed class EngineBatch
         LogitCount = 0;
         LastPosition = 0;
         StartsAfresh = true;
+        _hasBranches = false;
     }
 
     internal ReadOnlySpan<CacheView> CacheViews(int layer)
@@ -96,7 +121,7 @@ public sealed class EngineBatch
         Clear();
     }
 
-    private void Add(ReadOnlySpan<int> ids, KvCache? cache, int position, bool wantsLogits)
+    private void Add(ReadOnlySpan<int> ids, KvCache? cache, int trunk, int position, bool wantsLogits)
     {
         if (ids.IsEmpty)
         {
@@ -106,6 +131,7 @@ public sealed class EngineBatch
         Grow(ref _ids, Tokens + ids.Length);
         Grow(ref _positions, Tokens + ids.Length);
         Grow(ref _starts, Sequences + 2);
+        Grow(ref _trunks, Sequences + 1);
         Grow(ref _logitRows, LogitCount + 1);
         Grow(ref _views, Sequences + 1);
         ids.CopyTo(_ids.AsSpan(Tokens));
@@ -115,10 +141,11 @@ public sealed class EngineBatch
         }
 
         Tokens += ids.Length;
+        _trunks[Sequences] = trunk;
         _caches.Add(cache);
         _starts[Sequences] = Tokens;
         LastPosition = Math.Max(LastPosition, position + ids.Length - 1);
-        StartsAfresh &= position == 0;
+        StartsAfresh &= cache is null || position == 0;
         if (wantsLogits)
         {
             _logitRows[LogitCount++] = Tokens - 1;

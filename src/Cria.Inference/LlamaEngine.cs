@@ -192,7 +192,7 @@ public sealed class LlamaEngine : IDisposable
 
         if (batch.StartsAfresh)
         {
-            _device.CausalAttention(q, k, v, shape, batch.Starts, attended, default);
+            _device.CausalAttention(q, k, v, shape, batch.Starts, attended, default, batch.Trunks);
         }
         else
         {

@@ -138,6 +138,34 @@ public sealed class LlamaEngineTests : IDisposable
     }
 
     [Fact]
+    public void Branches_give_what_whole_sequences_give()
+    {
+        using CpuDevice device = new(2);
+        using LlamaEngine engine = new(_weights, device);
+        int[] trunk = [3, 1, 4, 1, 5, 9, 2];
+        int[][] branches = [[6, 5, 3], [5, 8, 9, 7, 9]];
+        EngineBatch batch = new();
+        batch.AddWhole([1, 2]);
+        batch.AddWhole(trunk, wantsLogits: false);
+        batch.AddBranch(branches[0]);
+        batch.AddBranch(branches[1]);
+        Assert.Equal([-1, -1, 1, 1], batch.Trunks.ToArray());
+        Tensor logits = engine.Forward(batch);
+        float[][] found = [.. Enumerable.Range(0, 3).Select(row => logits.Row(row).ToArray())];
+        int[][] whole = [[1, 2], [.. trunk, .. branches[0]], [.. trunk, .. branches[1]]];
+        float[][] expected = [.. whole.Select(ids => WholePass(engine, ids)[^1])];
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Close.Equal(expected[i], found[i], Tolerance);
+        }
+
+        Assert.Throws<InvalidOperationException>(() => batch.AddBranch([1]));
+        using KvCache cache = engine.CreateCache();
+        batch.Add([1], cache);
+        Assert.Throws<InvalidOperationException>(() => batch.AddBranch([1]));
+    }
+
+    [Fact]
     public void A_steady_decode_allocates_nothing()
     {
         using CpuDevice device = new(1);

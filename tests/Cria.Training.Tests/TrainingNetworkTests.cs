@@ -74,6 +74,47 @@ public sealed class TrainingNetworkTests
         }
     }
 
+    /// <summary>What a trunk is, whatever the layers: branches behind one give what whole sequences do, which each begin with a copy.</summary>
+    [Fact]
+    public void BranchesGiveWhatWholeSequencesGive()
+    {
+        using LlamaWeights weights = TinyModel.Weights();
+        using CpuDevice device = new(2);
+        int[] trunk = [3, 1, 4, 1, 5];
+        int[][] branches = [[9, 2, 6], [5], [2, 7, 1, 8, 2, 8]];
+        TokenBatch shared = new(40);
+        TokenBatch whole = new(40);
+        shared.Add([7, 7], [1, 2]);
+        whole.Add([7, 7], [1, 2]);
+        shared.Add(trunk, []);
+        foreach (int[] branch in branches)
+        {
+            int[] targets = [.. branch.Select(id => id + 1)];
+            shared.AddBranch(branch, targets);
+            whole.Add([.. trunk, .. branch], [.. trunk.Select(_ => TokenBatch.NoTarget), .. targets]);
+        }
+
+        Assert.Equal([-1, -1, 1, 1, 1], shared.Trunks.ToArray());
+        Assert.Equal([0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 5, 5, 6, 7, 8, 9, 10], shared.Positions.ToArray());
+        using LlamaWeights found = new(TinyModel.Config);
+        using LlamaWeights expected = new(TinyModel.Config);
+        double loss = Gradients(shared, found);
+        Assert.Equal(Gradients(whole, expected), loss, 1e-5);
+        float[] gradients = found.Flat.Span.ToArray();
+        Assert.All(expected.Flat.Span.ToArray().Zip(gradients), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.Contains("branches", Assert.Throws<ArgumentException>(() => whole.CopyFrom(shared, 0, 1)).Message);
+        shared.Clear();
+        Assert.Contains("trunk", Assert.Throws<ArgumentException>(() => shared.AddBranch([1], [])).Message);
+        shared.Add(trunk, []);
+        Assert.True(shared.Trunks.IsEmpty);
+
+        double Gradients(TokenBatch batch, LlamaWeights into)
+        {
+            using TrainingNetwork network = new(weights, into, device, batch.Tokens);
+            return network.LossAndGradients(batch, 1.0 / batch.TargetTokens);
+        }
+    }
+
     [Fact]
     public void LaterTokensDoNotChangeEarlierOnes()
     {
@@ -117,6 +158,11 @@ public sealed class TrainingNetworkTests
         Assert.Contains("1 to 20", Assert.Throws<ArgumentException>(() => network.Forward(new TokenBatch(4))).Message);
         Assert.Contains("context is 12", Assert.Throws<ArgumentException>(() => network.Forward(TinyModel.Batch(1, 13))).Message);
         Assert.Throws<ArgumentException>(() => network.Loss(TinyModel.Batch(1, 21)));
+        TokenBatch branched = TinyModel.Batch(1, 7);
+        TokenBatch long13 = new(13);
+        long13.Add(branched.Ids, []);
+        long13.AddBranch([1, 2, 3, 4, 5, 6], []);
+        Assert.Contains("Sequence 1 has 13", Assert.Throws<ArgumentException>(() => network.Forward(long13)).Message);
         TokenBatch batch = new(4);
         Assert.Throws<ArgumentException>(() => batch.Add([1, 2, 3, 4, 5], default));
         Assert.Throws<ArgumentException>(() => batch.Add([1, 2], [1]));

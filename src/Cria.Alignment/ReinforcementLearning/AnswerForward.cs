@@ -88,20 +88,24 @@ internal sealed class AnswerForward : IDisposable
     private int Fill(IReadOnlyList<EncodedAnswer> answers, int first)
     {
         _batch.Clear();
-        int answer = first;
-        for (; answer < answers.Count; answer++)
+        int next = first;
+        while (next < answers.Count)
         {
-            (int[] ids, int[] targets) = AnswerTargets.Of(answers[answer]);
-            if (_batch.Tokens + ids.Length > _targets.Length)
+            SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _targets.Length - _batch.Tokens, unread: 1);
+            if (prompt.Count == 0)
             {
                 break;
             }
 
-            targets.CopyTo(_targets.AsSpan(_batch.Tokens));
-            _batch.AddWhole(ids, wantsLogits: false);
+            for (int i = 0; i < prompt.Count; i++, next++)
+            {
+                (int[] ids, int[] targets) = AnswerTargets.Of(answers[next]);
+                targets.AsSpan(prompt.Skipped(next)).CopyTo(_targets.AsSpan(_batch.Tokens));
+                prompt.AddTo(_batch, next, ids);
+            }
         }
 
-        return answer;
+        return next;
     }
 }
 

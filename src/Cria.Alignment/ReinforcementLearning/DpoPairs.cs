@@ -30,8 +30,12 @@ internal sealed class DpoPairs
     /// <summary>log π₀(chosen) − log π₀(rejected) of each pair, once <see cref="MeasureReference"/> has been called.</summary>
     public double[] ReferenceMargins { get; private set; } = [];
 
+    /// <summary>The prompt of a pair, which goes through the network once.</summary>
+    public SharedPrompt Prompt(int pair) =>
+        new(2 * pair, 2, SharedPrompt.TokensOf(Answers[2 * pair], Answers[(2 * pair) + 1]));
+
     /// <summary>Tokens of a pair that go through the network.</summary>
-    public int Tokens(int pair) => Answers[2 * pair].Ids.Length + Answers[(2 * pair) + 1].Ids.Length - 2;
+    public int Tokens(int pair) => Answers[2 * pair].Ids.Length + Answers[(2 * pair) + 1].Ids.Length - 2 - Prompt(pair).Tokens;
 
     /// <summary>Finds the reference's log-probabilities, once for the whole training.</summary>
     public void MeasureReference(LlamaWeights reference, Device device)

@@ -19,6 +19,7 @@ internal sealed class DpoSteps : ITrainingStep, IDisposable
     private readonly TrainableParameters _parameters;
     private readonly AdamWOptimizer _optimizer;
     private readonly TokenBatch _batch;
+    private readonly int[] _ends; // behind the last row of each answer of a pass
     private readonly float[] _logProbabilities;
     private readonly float[] _tokenGradients;
     private readonly int[] _order;
@@ -41,6 +42,7 @@ internal sealed class DpoSteps : ITrainingStep, IDisposable
         _parameters = TrainableParameters.Of(weights, _gradients);
         _optimizer = new AdamWOptimizer(_parameters, device, settings.Optimizer);
         _batch = new TokenBatch(capacity);
+        _ends = new int[2 * settings.BatchPairs];
         _logProbabilities = new float[capacity];
         _tokenGradients = new float[capacity];
         _order = new int[pairs.Count];
@@ -90,12 +92,15 @@ internal sealed class DpoSteps : ITrainingStep, IDisposable
     private void Accumulate(ReadOnlySpan<int> pairs, double scale, DpoFigures figures)
     {
         _batch.Clear();
-        foreach (int pair in pairs)
+        for (int i = 0; i < pairs.Length; i++)
         {
+            SharedPrompt prompt = _pairs.Prompt(pairs[i]);
             for (int side = 0; side < 2; side++)
             {
-                (int[] ids, int[] targets) = AnswerTargets.Of(_pairs.Answers[(2 * pair) + side]);
-                _batch.Add(ids, targets);
+                int answer = prompt.First + side;
+                (int[] ids, int[] targets) = AnswerTargets.Of(_pairs.Answers[answer]);
+                prompt.AddTo(_batch, answer, ids, targets);
+                _ends[(2 * i) + side] = _batch.Tokens;
             }
         }
 
@@ -103,11 +108,11 @@ internal sealed class DpoSteps : ITrainingStep, IDisposable
         Span<float> logProbabilities = _logProbabilities.AsSpan(0, _batch.Tokens);
         Span<float> gradients = _tokenGradients.AsSpan(0, _batch.Tokens);
         _device.LogProbabilities(hidden, _network.Weights.Head, _batch.Targets, logProbabilities, default);
-        ReadOnlySpan<int> starts = _batch.SequenceStarts;
         for (int i = 0; i < pairs.Length; i++)
         {
-            Range chosen = starts[2 * i]..starts[(2 * i) + 1];
-            Range rejected = starts[(2 * i) + 1]..starts[(2 * i) + 2];
+            // The rows of a trunk count to the chosen answer's; they have no target.
+            Range chosen = (i == 0 ? 0 : _ends[(2 * i) - 1]).._ends[2 * i];
+            Range rejected = _ends[2 * i].._ends[(2 * i) + 1];
             DpoPairLoss loss = figures.Add(
                 Sum(logProbabilities[chosen]), Sum(logProbabilities[rejected]), _pairs.ReferenceMargins[pairs[i]]);
             gradients[chosen].Fill((float)(scale * loss.Gradient));

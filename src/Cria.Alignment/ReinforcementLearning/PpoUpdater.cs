@@ -133,21 +133,26 @@ internal sealed class PpoUpdater : IDisposable
     private int Fill(RolloutBatch rollouts, int answer, int last)
     {
         _batch.Clear();
-        for (; answer < last; answer++)
+        while (answer < last)
         {
-            (int[] ids, int[] targets) = AnswerTargets.Of(rollouts.Sequences[answer]);
-            if (ids.Length > _batch.Capacity - _batch.Tokens)
+            SharedPrompt prompt = SharedPrompt.Next(rollouts.Sequences, answer, last, _batch.Capacity - _batch.Tokens, unread: 1);
+            if (prompt.Count == 0)
             {
                 break;
             }
 
-            int token = rollouts.Tokens(answer).Start.Value;
-            for (int t = 0; t < targets.Length; t++)
+            for (int i = 0; i < prompt.Count; i++, answer++)
             {
-                _token[_batch.Tokens + t] = targets[t] == TokenBatch.NoTarget ? -1 : token++;
-            }
+                (int[] ids, int[] targets) = AnswerTargets.Of(rollouts.Sequences[answer]);
+                int skipped = prompt.Skipped(answer);
+                int token = rollouts.Tokens(answer).Start.Value;
+                for (int t = skipped; t < targets.Length; t++)
+                {
+                    _token[_batch.Tokens + t - skipped] = targets[t] == TokenBatch.NoTarget ? -1 : token++;
+                }
 
-            _batch.Add(ids, targets);
+                prompt.AddTo(_batch, answer, ids, targets);
+            }
         }
 
         return answer;

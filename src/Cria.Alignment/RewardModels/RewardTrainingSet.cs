@@ -31,7 +31,8 @@ public sealed record RewardDataCounts(int Used, int HeldOut, int UnsafePreferred
 /// <param name="Source">The comparison.</param>
 internal sealed record RewardPair(EncodedAnswer Chosen, EncodedAnswer Rejected, Comparison Source)
 {
-    public int Tokens => Chosen.Ids.Length + Rejected.Ids.Length;
+    /// <summary>Tokens that go through the network: of a prompt that both answers have, once.</summary>
+    public int Tokens { get; } = Chosen.Ids.Length + Rejected.Ids.Length - SharedPrompt.TokensOf(Chosen, Rejected);
 }
 
 /// <summary>The pairs of comparisons that a reward model may be trained on.</summary>

@@ -5,8 +5,8 @@ using Cria.Training;
 namespace Cria.Alignment;
 
 /// <summary>
-/// Optimiser steps on the ranking loss. The two answers of a pair go through the network in the same pass as sequences of their own; the
-/// loss reads the scores at their last tokens. The pairs of a step are decided by the seed and the step's number.
+/// Optimiser steps on the ranking loss. The two answers of a pair go through the network in the same pass, behind one copy of their prompt;
+/// the loss reads the scores at their last tokens. The pairs of a step are decided by the seed and the step's number.
 /// </summary>
 internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
     private readonly TrainingNetwork _network;
     private readonly AdamWOptimizer _optimizer;
     private readonly TokenBatch _batch;
+    private readonly int[] _lastRows; // of each answer of a pass
     private readonly float[] _scores;
     private readonly float[] _scoreGradients;
     private int[] _order = [];
@@ -38,6 +39,7 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
         _network = new TrainingNetwork(weights, _model.Gradients, device, capacity, _model.Adapter, settings.FirstTrainableLayer);
         _optimizer = new AdamWOptimizer(_model.Parameters, device, settings.Optimizer);
         _batch = new TokenBatch(capacity);
+        _lastRows = new int[2 * settings.BatchPairs];
         _scores = new float[capacity];
         _scoreGradients = new float[capacity];
         Checkpoint = _model.AddTo(new CheckpointContent()).Add("optimizer", _optimizer);
@@ -80,10 +82,15 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
     private void Accumulate(ReadOnlySpan<RewardPair> pairs, double scale, RewardBatchFigures figures)
     {
         _batch.Clear();
-        foreach (RewardPair pair in pairs)
+        for (int i = 0; i < pairs.Length; i++)
         {
-            _batch.Add(pair.Chosen.Ids, []);
-            _batch.Add(pair.Rejected.Ids, []);
+            EncodedAnswer[] answers = [pairs[i].Chosen, pairs[i].Rejected];
+            SharedPrompt prompt = new(0, 2, SharedPrompt.TokensOf(answers[0], answers[1]));
+            for (int side = 0; side < 2; side++)
+            {
+                prompt.AddTo(_batch, side, answers[side].Ids, []);
+                _lastRows[(2 * i) + side] = _batch.Tokens - 1;
+            }
         }
 
         Tensor hidden = _network.Forward(_batch);
@@ -93,8 +100,8 @@ internal sealed class RewardTrainingSteps : ITrainingStep, IDisposable
         gradients.Clear();
         for (int i = 0; i < pairs.Length; i++)
         {
-            int chosen = _batch.SequenceStarts[(2 * i) + 1] - 1;
-            int rejected = _batch.SequenceStarts[(2 * i) + 2] - 1;
+            int chosen = _lastRows[2 * i];
+            int rejected = _lastRows[(2 * i) + 1];
             (double chosenGradient, double rejectedGradient) = figures.Add(
                 pairs[i].Source, scores[chosen], scores[rejected], scale, _settings);
             gradients[chosen] = (float)chosenGradient;

@@ -12,9 +12,9 @@ public sealed class ScalarHeadRewardModel : RewardModel
     private readonly Device _device;
     private readonly LlamaEngine _engine;
     private readonly EngineBatch _batch = new();
-    private readonly List<KvCache> _caches = [];
     private readonly NativeBuffer _last;
-    private readonly float[] _scores = new float[PassTokens];
+    private readonly float[] _scores;
+    private readonly int[] _lastRows; // of each answer of a pass
 
     /// <summary>Scores with a model in memory, for example one that is being trained: every update is seen.</summary>
     /// <param name="name">What it is called in reports.</param>
@@ -35,7 +35,9 @@ public sealed class ScalarHeadRewardModel : RewardModel
         _ownsModel = ownsModel;
         _device = device;
         _engine = new LlamaEngine(model.Weights, device, tokensPerPass: Math.Max(PassTokens, model.Config.ContextLength));
-        _last = new NativeBuffer((long)PassTokens * model.Config.Dim * sizeof(float));
+        _last = new NativeBuffer((long)_engine.TokensPerPass * model.Config.Dim * sizeof(float));
+        _scores = new float[_engine.TokensPerPass];
+        _lastRows = new int[_engine.TokensPerPass];
     }
 
     /// <inheritdoc/>
@@ -43,17 +45,11 @@ public sealed class ScalarHeadRewardModel : RewardModel
     {
         ArgumentNullException.ThrowIfNull(answers);
         double[] scores = new double[answers.Count];
-        ILookup<bool, SharedPrompt> groups = SharedPrompt.Find(answers).ToLookup(group => group.Count > 1);
-        SharedPrompt[] single = [.. groups[false]];
-        foreach (Range pass in SequencePasses.Split([.. single.Select(group => answers[group.First].Ids.Length)], PassTokens))
+        for (int first = 0; first < answers.Count;)
         {
-            ScoreWhole(answers, [.. single[pass].Select(group => group.First)], scores);
-        }
-
-        SharedPrompt[] several = [.. groups[true]];
-        foreach (Range pass in SequencePasses.Split([.. several.Select(group => group.Tokens)], PassTokens))
-        {
-            ScoreShared(answers, several[pass], scores);
+            int end = Fill(answers, first);
+            Score(scores.AsSpan(first, end - first));
+            first = end;
         }
 
         return scores;
@@ -63,7 +59,6 @@ public sealed class ScalarHeadRewardModel : RewardModel
     public override void Dispose()
     {
         _engine.Dispose();
-        _caches.ForEach(cache => cache.Dispose());
         _last.Dispose();
         if (_ownsModel)
         {
@@ -71,84 +66,44 @@ public sealed class ScalarHeadRewardModel : RewardModel
         }
     }
 
-    private void ScoreWhole(IReadOnlyList<EncodedAnswer> answers, List<int> items, double[] scores)
+    /// <summary>Adds answers to a pass from <paramref name="first"/> on; returns the first that did not fit.</summary>
+    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first)
     {
         _batch.Clear();
-        foreach (int item in items)
+        int next = first;
+        while (next < answers.Count)
         {
-            _batch.AddWhole(answers[item].Ids, wantsLogits: false);
-        }
-
-        ScoreBatch(items, [.. items.Select(item => answers[item].Ids.Length)], scores);
-    }
-
-    /// <summary>
-    /// Reads each group's prompt once, then the answers behind it, of all groups side by side: several answers to a prompt are mostly prompt,
-    /// and eight of them are scored in less than half of the time.
-    /// </summary>
-    private void ScoreShared(IReadOnlyList<EncodedAnswer> answers, SharedPrompt[] groups, double[] scores)
-    {
-        while (_caches.Count < groups.Length)
-        {
-            _caches.Add(new KvCache(_model.Config));
-        }
-
-        _batch.Clear();
-        for (int g = 0; g < groups.Length; g++)
-        {
-            _caches[g].Truncate(0);
-            _batch.Add(answers[groups[g].First].Ids.AsSpan(0, groups[g].Tokens), _caches[g], wantsLogits: false);
-        }
-
-        _engine.Hidden(_batch);
-        for (int k = 0; k < groups.Max(group => group.Count); k++)
-        {
-            List<int> items = [];
-            List<int> lengths = [];
-            for (int g = 0; g < groups.Length; g++)
+            SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _engine.TokensPerPass - _batch.Tokens, unread: 0);
+            if (prompt.Count == 0)
             {
-                if (k < groups[g].Count)
-                {
-                    int item = groups[g].First + k;
-                    _caches[g].Truncate(groups[g].Tokens);
-                    items.Add(item);
-                    lengths.Add(answers[item].Ids.Length - groups[g].Tokens);
-                }
+                break;
             }
 
-            // A rare long answer must not outgrow a pass.
-            foreach (Range pass in SequencePasses.Split(lengths, PassTokens))
+            for (int i = 0; i < prompt.Count; i++, next++)
             {
-                (int first, int count) = pass.GetOffsetAndLength(items.Count);
-                _batch.Clear();
-                foreach (int item in items.GetRange(first, count))
-                {
-                    int g = Array.FindIndex(groups, group => item >= group.First && item < group.First + group.Count);
-                    _batch.Add(answers[item].Ids.AsSpan(groups[g].Tokens), _caches[g], wantsLogits: false);
-                }
-
-                ScoreBatch(items.GetRange(first, count), lengths.GetRange(first, count), scores);
+                prompt.AddTo(_batch, next, answers[next].Ids);
+                _lastRows[next - first] = _batch.Tokens - 1;
             }
         }
+
+        return next;
     }
 
-    /// <summary>Runs the batch and scores the last token of each of its sequences.</summary>
-    private unsafe void ScoreBatch(List<int> items, List<int> lengths, double[] scores)
+    /// <summary>Runs the pass and scores the last token of each answer.</summary>
+    private unsafe void Score(Span<double> scores)
     {
         Tensor hidden = _engine.Hidden(_batch);
-        Tensor last = new((float*)_last.Pointer, items.Count, hidden.Columns);
-        int end = 0;
-        for (int i = 0; i < items.Count; i++)
+        Tensor last = new((float*)_last.Pointer, scores.Length, hidden.Columns);
+        for (int i = 0; i < scores.Length; i++)
         {
-            end += lengths[i];
-            hidden.Row(end - 1).CopyTo(last.Row(i));
+            hidden.Row(_lastRows[i]).CopyTo(last.Row(i));
         }
 
-        Span<float> found = _scores.AsSpan(0, items.Count);
+        Span<float> found = _scores.AsSpan(0, scores.Length);
         _device.ScalarHead(last, _model.Weights.ScalarHead, found);
-        for (int i = 0; i < items.Count; i++)
+        for (int i = 0; i < scores.Length; i++)
         {
-            scores[items[i]] = found[i];
+            scores[i] = found[i];
         }
     }
 }

@@ -14,6 +14,8 @@ public sealed class TokenBatch
     private readonly int[] _positions;
     private readonly float[] _lossWeights;
     private readonly int[] _sequenceStarts;
+    private readonly int[] _trunks;
+    private bool _hasBranches;
 
     /// <summary>An empty batch.</summary>
     /// <param name="capacity">Tokens that fit.</param>
@@ -25,6 +27,7 @@ public sealed class TokenBatch
         _positions = new int[capacity];
         _lossWeights = new float[capacity];
         _sequenceStarts = new int[capacity + 1];
+        _trunks = new int[capacity];
     }
 
     /// <summary>Tokens that fit.</summary>
@@ -42,7 +45,7 @@ public sealed class TokenBatch
     /// <summary>The id to predict after each token, or <see cref="NoTarget"/>: T values.</summary>
     public ReadOnlySpan<int> Targets => _targets.AsSpan(0, Tokens);
 
-    /// <summary>The position of each token in its sequence, from 0: T values.</summary>
+    /// <summary>The position of each token in its sequence, from 0, or, in a branch, from its trunk's length: T values.</summary>
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Tokens);
 
     /// <summary>The weight of each token in the loss, 0 where it has no target: T values.</summary>
@@ -50,6 +53,9 @@ public sealed class TokenBatch
 
     /// <summary>The first token of each sequence, and T at the end: S + 1 values.</summary>
     public ReadOnlySpan<int> SequenceStarts => _sequenceStarts.AsSpan(0, Sequences + 1);
+
+    /// <summary>The number of each branch's trunk, −1 for other sequences: S values, or none where there is no branch.</summary>
+    public ReadOnlySpan<int> Trunks => _hasBranches ? _trunks.AsSpan(0, Sequences) : default;
 
     /// <summary>The sum of <see cref="LossWeights"/>, in double precision: what a mean loss divides by.</summary>
     public double TotalLossWeight { get; private set; }
@@ -62,6 +68,7 @@ public sealed class TokenBatch
     {
         Tokens = 0;
         Sequences = 0;
+        _hasBranches = false;
         TotalLossWeight = 0;
         TargetTokens = 0;
     }
@@ -71,7 +78,29 @@ public sealed class TokenBatch
     /// <param name="targets">As many ids to predict, <see cref="NoTarget"/> where nothing is learned; empty for no target at all.</param>
     /// <param name="weights">As many weights in the loss, or empty for 1 each.</param>
     /// <exception cref="ArgumentException">Lengths differ, or the batch is full.</exception>
-    public void Add(ReadOnlySpan<int> ids, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights = default)
+    public void Add(ReadOnlySpan<int> ids, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights = default) =>
+        Add(ids, targets, weights, trunk: -1);
+
+    /// <summary>
+    /// Appends a branch of the sequence that <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{float})"/> appended last: its
+    /// tokens see that trunk before themselves, no other branch, and their positions go on from it. Several answers to one prompt so need
+    /// it once.
+    /// </summary>
+    /// <param name="ids">Token ids, at least one.</param>
+    /// <param name="targets">As many ids to predict, <see cref="NoTarget"/> where nothing is learned; empty for no target at all.</param>
+    /// <exception cref="ArgumentException">Lengths differ, the batch is full, or there is no sequence yet.</exception>
+    public void AddBranch(ReadOnlySpan<int> ids, ReadOnlySpan<int> targets)
+    {
+        if (Sequences == 0)
+        {
+            throw new ArgumentException("A branch was added to an empty batch; it needs a trunk.", nameof(ids));
+        }
+
+        _hasBranches = true;
+        Add(ids, targets, default, trunk: _trunks[Sequences - 1] < 0 ? Sequences - 1 : _trunks[Sequences - 1]);
+    }
+
+    private void Add(ReadOnlySpan<int> ids, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, int trunk)
     {
         if (ids.IsEmpty || ids.Length > Capacity - Tokens)
         {
@@ -80,13 +109,15 @@ public sealed class TokenBatch
 
         CheckLength(targets.Length, ids.Length, nameof(targets));
         CheckLength(weights.Length, ids.Length, nameof(weights));
+        int position = trunk < 0 ? 0 : _sequenceStarts[trunk + 1] - _sequenceStarts[trunk];
         for (int i = 0; i < ids.Length; i++)
         {
             int target = targets.IsEmpty ? NoTarget : targets[i];
-            Append(ids[i], target, i, target == NoTarget ? 0 : weights.IsEmpty ? 1 : weights[i]);
+            Append(ids[i], target, position + i, target == NoTarget ? 0 : weights.IsEmpty ? 1 : weights[i]);
         }
 
-        EndSequence();
+        _trunks[Sequences] = trunk;
+        _sequenceStarts[++Sequences] = Tokens;
     }
 
     /// <summary>Appends a sequence in which every token predicts the next one.</summary>
@@ -102,14 +133,19 @@ public sealed class TokenBatch
         Add(window[..^1], window[1..]);
     }
 
-    /// <summary>Becomes a copy of some sequences of another batch.</summary>
+    /// <summary>Becomes a copy of some sequences of another batch, which has no branches.</summary>
     /// <param name="source">The other batch.</param>
     /// <param name="firstSequence">The first sequence to copy.</param>
     /// <param name="sequences">How many.</param>
-    /// <exception cref="ArgumentException">The sequences do not fit.</exception>
+    /// <exception cref="ArgumentException">The sequences do not fit, or some are branches.</exception>
     public void CopyFrom(TokenBatch source, int firstSequence, int sequences)
     {
         ArgumentNullException.ThrowIfNull(source);
+        if (source._hasBranches)
+        {
+            throw new ArgumentException("Parts of a batch with branches cannot be copied.", nameof(source));
+        }
+
         Clear();
         for (int s = firstSequence; s < firstSequence + sequences; s++)
         {
@@ -146,8 +182,6 @@ public sealed class TokenBatch
         TotalLossWeight += weight;
         TargetTokens += target == NoTarget ? 0 : 1;
     }
-
-    private void EndSequence() => _sequenceStarts[++Sequences] = Tokens;
 
     private static void CheckLength(int found, int expected, string name)
     {

@@ -71,7 +71,7 @@ public sealed unsafe partial class TrainingNetwork
         _device.LinearBackwardInput(dx, w.AttentionOutput, dAttention, accumulate: false);
         _device.CausalAttentionBackward(
             a.Query(_shape), a.Key(_shape), a.Value(_shape), _shape, batch.SequenceStarts, a.Attention, a.LogSumExp,
-            dAttention, d.Query(_shape), d.Key(_shape), d.Value(_shape));
+            dAttention, d.Query(_shape), d.Key(_shape), d.Value(_shape), batch.Trunks);
         _device.Rotate(d.Rotated(_shape), _shape.HeadDim, batch.Positions, _rotary.Cosines, _rotary.Sines, inverse: true);
         _device.RmsNorm(a.Input, w.AttentionNorm, _config.NormEpsilon, normed, default);
         WeightGradient(d.QueryKeyValue, normed, g.QueryKeyValue, lora.QueryKeyValue, dLora.QueryKeyValue);

@@ -112,7 +112,8 @@ public sealed partial class TrainingNetwork : IDisposable
         _device.Linear(normed, w.QueryKeyValue, a.QueryKeyValue);
         _device.Rotate(a.Rotated(_shape), _shape.HeadDim, batch.Positions, _rotary.Cosines, _rotary.Sines, inverse: false);
         _device.CausalAttention(
-            a.Query(_shape), a.Key(_shape), a.Value(_shape), _shape, batch.SequenceStarts, a.Attention, a.LogSumExp);
+            a.Query(_shape), a.Key(_shape), a.Value(_shape), _shape, batch.SequenceStarts, a.Attention, a.LogSumExp,
+            batch.Trunks);
         _device.Linear(a.Attention, w.AttentionOutput, a.Middle, residual: a.Input);
 
         // out = h + w2(silu(w1 norm(h)) · w3 norm(h))
@@ -149,13 +150,13 @@ public sealed partial class TrainingNetwork : IDisposable
             throw new ArgumentException($"The batch has {batch.Tokens} tokens; a pass takes 1 to {Capacity}.", nameof(batch));
         }
 
-        ReadOnlySpan<int> starts = batch.SequenceStarts;
         for (int s = 0; s < batch.Sequences; s++)
         {
-            if (starts[s + 1] - starts[s] > _config.ContextLength)
+            int length = batch.Positions[batch.SequenceStarts[s + 1] - 1] + 1;
+            if (length > _config.ContextLength)
             {
                 throw new ArgumentException(
-                    $"Sequence {s} has {starts[s + 1] - starts[s]} tokens; the model's context is {_config.ContextLength}.", nameof(batch));
+                    $"Sequence {s} has {length} tokens; the model's context is {_config.ContextLength}.", nameof(batch));
             }
         }
     }
