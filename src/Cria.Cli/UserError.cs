@@ -9,8 +9,9 @@ internal static class UserError
 {
     /// <summary>Wrong input, files that cannot be read or written, and limits of the machine.</summary>
     public static bool IsExpected(Exception e) => Cause(e)
-        is (CliException or IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException or InvalidDialogueException
-            or NonFiniteGradientException or PlatformNotSupportedException or NotSupportedException or OutOfMemoryException)
+        is (CliException or IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException
+            or InvalidDialogueException or NonFiniteGradientException or PlatformNotSupportedException or NotSupportedException
+            or OutOfMemoryException)
         and not ArgumentNullException;
 
     /// <summary>The message with those of its causes that add something, on one line.</summary>

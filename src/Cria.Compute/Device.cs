@@ -2,7 +2,9 @@ namespace Cria.Compute;
 
 /// <summary>Heads of an attention layer.</summary>
 /// <param name="Heads">Number of query heads.</param>
-/// <param name="KvHeads">Number of key/value heads; divides <paramref name="Heads"/>. Query head h reads key/value head h / (Heads / KvHeads).</param>
+/// <param name="KvHeads">
+/// Number of key/value heads; divides <paramref name="Heads"/>. Query head h reads key/value head h / (Heads / KvHeads).
+/// </param>
 /// <param name="HeadDim">Values per head.</param>
 public readonly record struct AttentionShape(int Heads, int KvHeads, int HeadDim)
 {
@@ -108,7 +110,9 @@ public abstract class Device : IDisposable
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
         ReadOnlySpan<int> trunks = default);
 
-    /// <summary>The gradients of <see cref="CausalAttention"/>; <paramref name="dq"/>, <paramref name="dk"/>, <paramref name="dv"/> are overwritten.</summary>
+    /// <summary>
+    /// The gradients of <see cref="CausalAttention"/>; <paramref name="dq"/>, <paramref name="dk"/>, <paramref name="dv"/> are overwritten.
+    /// </summary>
     public abstract void CausalAttentionBackward(
         Tensor q, Tensor k, Tensor v, AttentionShape shape, ReadOnlySpan<int> sequenceStarts, Tensor output, Tensor logSumExp,
         Tensor outputGradient, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<int> trunks = default);
@@ -136,7 +140,9 @@ public abstract class Device : IDisposable
     /// <param name="up">Likewise.</param>
     /// <param name="gateGradient">Overwritten.</param>
     /// <param name="upGradient">Overwritten.</param>
-    /// <param name="output">Receives the output of <see cref="SwiGlu"/> once more, or empty; may be <paramref name="outputGradient"/>.</param>
+    /// <param name="output">
+    /// Receives the output of <see cref="SwiGlu"/> once more, or empty; may be <paramref name="outputGradient"/>.
+    /// </param>
     public abstract void SwiGluBackward(
         Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output = default);
 
@@ -171,8 +177,8 @@ public abstract class Device : IDisposable
     public abstract void ScalarHead(Tensor hidden, Tensor weight, Span<float> scores);
 
     /// <summary>
-    /// The gradients of <see cref="ScalarHead"/>: <paramref name="hiddenGradient"/> is overwritten, <paramref name="weightGradient"/>, which
-    /// may be empty, added to.
+    /// The gradients of <see cref="ScalarHead"/>: <paramref name="hiddenGradient"/> is overwritten, <paramref name="weightGradient"/>,
+    /// which may be empty, added to.
     /// </summary>
     public abstract void ScalarHeadBackward(
         Tensor hidden, Tensor weight, ReadOnlySpan<float> scoreGradients, Tensor hiddenGradient, Tensor weightGradient);

@@ -26,7 +26,8 @@ internal static class ShapeCheck
     {
         if (!tensor.IsContiguous)
         {
-            throw new ArgumentException($"{name} must be contiguous, but its stride is {tensor.Stride} for {tensor.Columns} columns.", name);
+            throw new ArgumentException(
+                $"{name} must be contiguous, but its stride is {tensor.Stride} for {tensor.Columns} columns.", name);
         }
     }
 
@@ -80,7 +81,8 @@ internal static class ShapeCheck
             if (trunks[s] != -1 && !follows)
             {
                 throw new ArgumentException(
-                    $"trunks[{s}] is {trunks[s]}: a branch follows its trunk or another branch of it, and a trunk is no branch.", nameof(trunks));
+                    $"trunks[{s}] is {trunks[s]}: a branch follows its trunk or another branch of it, and a trunk is no branch.",
+                    nameof(trunks));
             }
         }
     }

@@ -16,7 +16,9 @@ public readonly record struct OperationTiming(string Name, long Calls, double Se
     public double GigaFlopPerSecond => Seconds > 0 ? Flop / Seconds / 1e9 : 0;
 }
 
-/// <summary>Another device with a stopwatch around every operation: the table of what a step is made of. It allocates nothing in a step.</summary>
+/// <summary>
+/// Another device with a stopwatch around every operation: the table of what a step is made of. It allocates nothing in a step.
+/// </summary>
 /// <param name="inner">The device that does the work; disposed with this one.</param>
 public sealed class TimingDevice(Device inner) : Device
 {

@@ -12,8 +12,8 @@ public sealed record GenerationRequest(int[] PromptIds, SamplingOptions Options)
     public KvCache? Cache { get; init; }
 
     /// <summary>
-    /// The next or the previous request continues the same prompt (the same array of ids): all but its last token goes through the model once
-    /// for all of them that wait together.
+    /// The next or the previous request continues the same prompt (the same array of ids): all but its last token goes through the model
+    /// once for all of them that wait together.
     /// </summary>
     public bool SharesPrompt { get; init; }
 

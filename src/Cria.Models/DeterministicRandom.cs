@@ -89,7 +89,9 @@ public struct DeterministicRandom : IEquatable<DeterministicRandom>
         return (int)high;
     }
 
-    /// <summary>A draw from the standard normal distribution (Box and Muller's transform, two uniform numbers a draw, nothing kept).</summary>
+    /// <summary>
+    /// A draw from the standard normal distribution (Box and Muller's transform, two uniform numbers a draw, nothing kept).
+    /// </summary>
     public double NextGaussian()
     {
         double radius = Math.Sqrt(-2.0 * Math.Log(1.0 - NextDouble()));

@@ -153,7 +153,9 @@ internal sealed class JsonFields
             : throw Wrong(key, "an array of objects", value);
     }
 
-    /// <summary>An array whose items are two words: a string with a space between, or an array of two strings; empty where absent.</summary>
+    /// <summary>
+    /// An array whose items are two words: a string with a space between, or an array of two strings; empty where absent.
+    /// </summary>
     public string[] WordPairs(string key)
     {
         if (Find(key) is not { } value)

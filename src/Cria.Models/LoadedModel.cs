@@ -9,7 +9,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The tokenizer, or null where the model's files hold none.</summary>
     public required Tokenizer? Tokenizer { get; init; }
 
-    /// <summary>How dialogues are written for the model, or null where its files do not say: most likely it was not tuned for dialogue.</summary>
+    /// <summary>
+    /// How dialogues are written for the model, or null where its files do not say: most likely it was not tuned for dialogue.
+    /// </summary>
     public ChatFormat? ChatFormat { get; init; }
 
     /// <summary>Sampling settings and end ids that the files recommend.</summary>

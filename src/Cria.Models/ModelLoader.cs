@@ -12,7 +12,8 @@ public static class ModelLoader
     /// <summary>Loads a model with float32 weights.</summary>
     /// <param name="path">A directory or file.</param>
     /// <param name="tokenizerPath">
-    /// A <c>.model</c> (SentencePiece), <c>.json</c> (byte-level BPE of Hugging Face), <c>.bin</c> (llama2.c) or <c>.gguf</c> file whose tokenizer to use instead of the model's own.
+    /// A <c>.model</c> (SentencePiece), <c>.json</c> (byte-level BPE of Hugging Face), <c>.bin</c> (llama2.c) or <c>.gguf</c> file whose
+    /// tokenizer to use instead of the model's own.
     /// </param>
     /// <exception cref="InvalidModelFileException">The files break their format or do not fit one another.</exception>
     /// <exception cref="IOException">There is no model at the path, or it cannot be read.</exception>
@@ -64,7 +65,9 @@ public static class ModelLoader
     }
 
     /// <summary>Loads the tokenizer of a model without its weights.</summary>
-    /// <param name="path">A model as in <see cref="Load"/>, a run directory with a tokenizer and no model yet, or a tokenizer file itself.</param>
+    /// <param name="path">
+    /// A model as in <see cref="Load"/>, a run directory with a tokenizer and no model yet, or a tokenizer file itself.
+    /// </param>
     /// <param name="tokenizerPath">A tokenizer file to use instead of the model's own.</param>
     /// <exception cref="InvalidModelFileException">The files break their format, or the model has no tokenizer.</exception>
     /// <exception cref="IOException">There is nothing at the path, or it cannot be read.</exception>

@@ -69,7 +69,9 @@ public sealed class ParameterLayout
     /// <summary>Number of values in all.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The index in <see cref="Tensors"/> of the first tensor of a block; of the final norm for the block behind the last.</summary>
+    /// <summary>
+    /// The index in <see cref="Tensors"/> of the first tensor of a block; of the final norm for the block behind the last.
+    /// </summary>
     public static int FirstTensorOf(int layer) => 1 + (layer * TensorsPerLayer);
 
     private void AddMatrix(string name, int rows, int columns) => Add(name, rows, columns, isMatrix: true);

@@ -6,7 +6,8 @@ namespace Cria.Alignment.Tests;
 
 public sealed class AnswerSamplerTests
 {
-    private static readonly AlignmentPrompt[] Prompts = [.. Enumerable.Range(0, 5).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
+    private static readonly AlignmentPrompt[] Prompts =
+        [.. Enumerable.Range(0, 5).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
 
     [Fact]
     public void An_answer_depends_on_its_prompt_and_place_and_not_on_the_batch()
@@ -17,7 +18,9 @@ public sealed class AnswerSamplerTests
         using AnswerSampler few = new(chat.Weights, TinyChat.Tokenizer, ChatFormat.Llama2, device, batch: 3);
         SampledAnswer[][] first = many.Sample(Prompts, 4, 1, 12, seed: 7);
         SampledAnswer[][] second = few.Sample(Prompts, 4, 1, 12, seed: 7);
-        Assert.Equal(first.SelectMany(answers => answers.Select(answer => answer.Text)), second.SelectMany(a => a.Select(answer => answer.Text)));
+        Assert.Equal(
+            first.SelectMany(answers => answers.Select(answer => answer.Text)),
+            second.SelectMany(a => a.Select(answer => answer.Text)));
         Assert.True(first[0].Select(answer => answer.Text).Distinct().Count() > 1);
     }
 
@@ -44,7 +47,8 @@ public sealed class AnswerSamplerTests
         using CpuDevice device = new(1);
         using AnswerSampler sampler = new(chat.Weights, TinyChat.Tokenizer, ChatFormat.Llama2, device);
         AlignmentPrompt longPrompt = TinyChat.Prompt(new string('x', 200));
-        AlignmentDataException error = Assert.Throws<AlignmentDataException>(() => sampler.Sample([Prompts[0] with { Messages = longPrompt.Messages, Id = "p7" }], 1, 1, 4, 1));
+        AlignmentDataException error = Assert.Throws<AlignmentDataException>(
+            () => sampler.Sample([Prompts[0] with { Messages = longPrompt.Messages, Id = "p7" }], 1, 1, 4, 1));
         Assert.Contains("p7", error.Message, StringComparison.Ordinal);
     }
 }

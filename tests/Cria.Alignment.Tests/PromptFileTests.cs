@@ -15,7 +15,10 @@ public sealed class PromptFileTests : IDisposable
     {
         AlignmentPrompt[] prompts =
         [
-            new("a", [new ChatMessage(ChatRole.System, "Be brief."), new ChatMessage(ChatRole.User, "What is \"List<T>\"?\n")]) { Reference = "A list." },
+            new("a", [new ChatMessage(ChatRole.System, "Be brief."), new ChatMessage(ChatRole.User, "What is \"List<T>\"?\n")])
+            {
+                Reference = "A list.",
+            },
             new("b", [new ChatMessage(ChatRole.User, "ü")]) { IsSafety = true, RiskCategory = "crime", AttackVector = "role play" },
         ];
         string path = Path.Combine(_folder, name);
@@ -25,7 +28,10 @@ public sealed class PromptFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"prompt\":\"a\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}", "line 2", "assistant")]
+    [InlineData(
+        "{\"prompt\":\"a\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}",
+        "line 2",
+        "assistant")]
     [InlineData("{\"prompt\":\" \"}", "line 1", "empty")]
     [InlineData("\n\n{\"text\":\"a\"}", "line 3", "'prompt'")]
     [InlineData("{\"messages\":[{\"role\":\"robot\",\"content\":\"a\"}]}", "line 1", "robot")]

@@ -6,7 +6,8 @@ namespace Cria.Alignment.Tests;
 
 public sealed class RejectionSamplingTests : IDisposable
 {
-    private static readonly AlignmentPrompt[] Prompts = [.. Enumerable.Range(0, 7).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
+    private static readonly AlignmentPrompt[] Prompts =
+        [.. Enumerable.Range(0, 7).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
 
     private static readonly RejectionSamplingSettings Settings = new() { Samples = 4, MaximumTokens = 8, PromptsPerPart = 2, Seed = 5 };
 

@@ -42,7 +42,8 @@ public sealed class RolloutLogProbabilityTests
         using CpuDevice device = new(2);
         using AnswerSampler sampler = new(weights, tokenizer, ChatFormat.Llama2, device, batch: 24);
         AlignmentPrompt[] prompts =
-            [.. Enumerable.Range(0, 12).Select(i => TinyChat.Prompt(string.Join(' ', Enumerable.Repeat($"What does llama {i} do?", 1 + i))))];
+            [.. Enumerable.Range(0, 12)
+                .Select(i => TinyChat.Prompt(string.Join(' ', Enumerable.Repeat($"What does llama {i} do?", 1 + i))))];
         SampledAnswer[] answers = [.. sampler.Sample(prompts, 4, 1, 60, seed: 7).SelectMany(all => all)];
 
         TokenBatch batch = new(answers.Sum(answer => answer.PromptIds.Length + answer.Ids.Length));

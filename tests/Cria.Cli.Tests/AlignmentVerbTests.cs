@@ -21,7 +21,8 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         string[] command =
         [
             "rejection-sample", Chat, "--prompts", prompts, "--reward", Reward, TinyModels.Reward(tiny, "other/verb-reward", 3),
-            "--safety-reward", TinyModels.Reward(tiny, "verb-reward-safety", 4), "--samples", "3", "--max-tokens", "12", "--sweep", "0.8,1.2",
+            "--safety-reward", TinyModels.Reward(tiny, "verb-reward-safety", 4),
+            "--samples", "3", "--max-tokens", "12", "--sweep", "0.8,1.2",
             "--output", "verb-best.jsonl",
         ];
         ProgramResult table = Run(command);
@@ -32,7 +33,8 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         JsonElement figures = Json([.. command, "--json"]);
         Assert.Equal(best, File.ReadAllBytes(tiny.PathOf("verb-best.jsonl")));
         Assert.Equal([1, 2, 3], figures.GetProperty("by_count").EnumerateArray().Select(row => row.GetProperty("n").GetInt32()));
-        double[] maxima = [.. figures.GetProperty("by_count").EnumerateArray().Select(row => row.GetProperty("maximum").GetProperty("mean").GetDouble())];
+        double[] maxima =
+            [.. figures.GetProperty("by_count").EnumerateArray().Select(row => row.GetProperty("maximum").GetProperty("mean").GetDouble())];
         Assert.Equal(maxima.Order(), maxima);
         Assert.Equal(2, figures.GetProperty("by_temperature").GetArrayLength());
 
@@ -59,14 +61,18 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         Assert.Equal("dog", learned.Messages[2].Content);
 
         JsonElement obeyed = Json(
-            "ghost-attention", "evaluate", Chat, "--dialogues", dialogues, "--instructions", own, "--turns", "1,2,6", "--max-tokens", "12", "--json");
+            "ghost-attention", "evaluate", Chat, "--dialogues", dialogues, "--instructions", own,
+            "--turns", "1,2,6", "--max-tokens", "12", "--json");
         JsonElement[] turns = [.. obeyed.GetProperty("turns").EnumerateArray()];
         Assert.Equal([1, 2, 6], turns.Select(turn => turn.GetProperty("turn").GetInt32()));
         Assert.Equal(1, turns[0].GetProperty("obeyed").GetProperty("rate").GetDouble());
         Assert.Equal(JsonValueKind.Null, turns[2].GetProperty("obeyed").ValueKind);
         Assert.Equal(1, turns[0].GetProperty("single").GetProperty("rate").GetDouble());
         Assert.Equal(JsonValueKind.Null, turns[0].GetProperty("combined").ValueKind);
-        Assert.Contains("obey", Run("ghost-attention", "evaluate", Chat, "--dialogues", dialogues, "--turns", "1", "--max-tokens", "12").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "obey",
+            Run("ghost-attention", "evaluate", Chat, "--dialogues", dialogues, "--turns", "1", "--max-tokens", "12").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,12 +80,13 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
     {
         string redTeam = tiny.Write("verb-red-team.jsonl", $$"""{"prompt":"cat",{{Safety}}}""");
         string borderline = tiny.Write("verb-borderline.jsonl", """{"prompt":"dog"}""");
-        ProgramResult distilled =
-            Run("safety", "distil", Chat, "--prompts", redTeam, "--reward", Reward, "--output", "verb-distilled.jsonl", "--max-tokens", "12");
+        ProgramResult distilled = Run(
+            "safety", "distil", Chat, "--prompts", redTeam, "--reward", Reward, "--output", "verb-distilled.jsonl", "--max-tokens", "12");
         Assert.Contains("of 1 prompts got a better answer", distilled.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(tiny.PathOf("verb-distilled.jsonl")));
 
-        string[] command = ["safety", "evaluate", Chat, "--prompts", redTeam, "--borderline", borderline, "--reward", Reward, "--max-tokens", "12"];
+        string[] command =
+            ["safety", "evaluate", Chat, "--prompts", redTeam, "--borderline", borderline, "--reward", Reward, "--max-tokens", "12"];
         Assert.Contains("category secrets: 100.0%", Run(command).Output, StringComparison.Ordinal);
         JsonElement figures = Json([.. command, "--json"]);
         Assert.Equal(1, figures.GetProperty("violations").GetProperty("rule").GetProperty("rate").GetDouble());
@@ -102,7 +109,10 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         Assert.Equal(
             rate.GetProperty("trials").GetInt32() - rate.GetProperty("successes").GetInt32(),
             backwards.GetProperty("win_rate").GetProperty("successes").GetInt32());
-        Assert.Equal(3, Json("compare", Chat, Chat, "--prompts", prompts, "--reward", Reward, "--max-tokens", "12", "--json").GetProperty("ties").GetInt32());
+        Assert.Equal(
+            3,
+            Json("compare", Chat, Chat, "--prompts", prompts, "--reward", Reward, "--max-tokens", "12", "--json")
+                .GetProperty("ties").GetInt32());
     }
 
     [Theory]
@@ -117,10 +127,12 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         lock (tiny)
         {
             tiny.Write("bad-prompts.jsonl", safe);
-            AssertRefused(expected, "rejection-sample", Chat, "--prompts", "bad-prompts.jsonl", "--reward", Reward, "--output", "never.jsonl");
+            AssertRefused(
+                expected, "rejection-sample", Chat, "--prompts", "bad-prompts.jsonl", "--reward", Reward, "--output", "never.jsonl");
             AssertRefused(expected, "compare", Chat, Chat, "--prompts", "bad-prompts.jsonl", "--reward", Reward);
             tiny.Write("bad-prompts.jsonl", red.Replace($"{{{Safety},\"content", "{\"content", StringComparison.Ordinal));
-            AssertRefused(expected, "safety", "distil", Chat, "--prompts", "bad-prompts.jsonl", "--reward", Reward, "--output", "never.jsonl");
+            AssertRefused(
+                expected, "safety", "distil", Chat, "--prompts", "bad-prompts.jsonl", "--reward", Reward, "--output", "never.jsonl");
             AssertRefused(expected, "safety", "evaluate", Chat, "--prompts", "bad-prompts.jsonl");
         }
 
@@ -133,7 +145,8 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
     {
         string prompts = tiny.Write("fine.jsonl", "{\"prompt\":\"cat\"}");
         string broken = TinyModels.BrokenReward(tiny, "verb-broken");
-        AssertRefused("expected a finite number", "rejection-sample", Chat, "--prompts", prompts, "--reward", broken, "--output", "never.jsonl");
+        AssertRefused(
+            "expected a finite number", "rejection-sample", Chat, "--prompts", prompts, "--reward", broken, "--output", "never.jsonl");
         AssertRefused("fine.jsonl, line 1: expected a prompt with \"safety\":true", "safety", "evaluate", Chat, "--prompts", prompts);
         AssertRefused("no chat format", "compare", TinyRun.Run, Chat, "--prompts", prompts, "--reward", Reward);
         string single = tiny.Write("single.jsonl", "{\"prompt\":\"cat\",\"completion\":\"sat\"}");
@@ -141,7 +154,8 @@ public sealed class AlignmentVerbTests(TinyRun tiny)
         foreach ((string line, string expected) in new[]
         {
             ("", "holds none"), ("{\"instruction\":\"x\"}", "line 1: expected one of 'starts-with'"),
-            ("{\"contains\":\"x\"}", "line 1: 'instruction' is missing"), ("{\"instruction\":\"x\",\"contains\":\" \"}", "line 1: 'contains' is empty"),
+            ("{\"contains\":\"x\"}", "line 1: 'instruction' is missing"),
+            ("{\"instruction\":\"x\",\"contains\":\" \"}", "line 1: 'contains' is empty"),
         })
         {
             string own = tiny.Write("bad-instructions.jsonl", line);

@@ -8,7 +8,8 @@ public class BadInputTests(TinyRun tiny)
     private void Refused(ProgramResult result, params string[] mentioned)
     {
         Assert.Equal(1, result.ExitCode);
-        string[] messages = [.. result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("  ", StringComparison.Ordinal))];
+        string[] messages = [.. result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith("  ", StringComparison.Ordinal))];
         string message = Assert.Single(messages);
         Assert.StartsWith("cria: ", message, StringComparison.Ordinal);
         Assert.All(mentioned, part => Assert.Contains(part, message, StringComparison.Ordinal));
@@ -34,12 +35,15 @@ public class BadInputTests(TinyRun tiny)
     [InlineData("model.dim=wide", "model.dim")]
     [InlineData("pretraining.batch-size=300000000", "pretraining.batch-size")]
     [InlineData("corpus.sources.0.path=nothing-here", "nothing-here")]
-    public void A_wrong_recipe(string assignment, string mentioned) => Refused($"raise --recipe tiny.yaml --output refused --set {assignment}", mentioned);
+    public void A_wrong_recipe(string assignment, string mentioned) =>
+        Refused($"raise --recipe tiny.yaml --output refused --set {assignment}", mentioned);
 
     [Fact]
     public void A_vocabulary_larger_than_the_text_supports() =>
         Refused(
-            CriaProgram.Run(tiny.Folder, "corpus", "build", "--recipe", "tiny.yaml", "--output", "vocabulary", "--set", "tokenizer.vocabulary-size=30000"),
+            CriaProgram.Run(
+                tiny.Folder, "corpus", "build", "--recipe", "tiny.yaml", "--output", "vocabulary",
+                "--set", "tokenizer.vocabulary-size=30000"),
             "tokenizer.vocabulary-size", "30000");
 
     [Fact]

@@ -19,7 +19,8 @@ public class BenchTests(TinyRun tiny)
     public void Train_prints_its_figures()
     {
         JsonElement figures = Bench(
-            "train", "--dim", "16", "--layers", "1", "--heads", "2", "--vocab", "64", "--seq", "16", "--batch", "2", "--steps", "2", "--warmup", "1");
+            "train", "--dim", "16", "--layers", "1", "--heads", "2", "--vocab", "64", "--seq", "16", "--batch", "2",
+            "--steps", "2", "--warmup", "1");
         foreach (string name in new[] { "tokens_per_second", "peak_mib", "share_of_peak", "roofline_ms", "step_ms", "peak_gflops" })
         {
             Assert.True(figures.GetProperty(name).GetDouble() >= 0, name);
@@ -30,8 +31,8 @@ public class BenchTests(TinyRun tiny)
     public void Ppo_prints_its_figures()
     {
         JsonElement figures = Bench(
-            "ppo", "--dim", "16", "--layers", "1", "--heads", "2", "--kv-heads", "1", "--hidden", "32", "--vocab", "64", "--prompt", "6", "--answer", "5",
-            "--batch", "8", "--mini", "4", "--iterations", "1");
+            "ppo", "--dim", "16", "--layers", "1", "--heads", "2", "--kv-heads", "1", "--hidden", "32", "--vocab", "64",
+            "--prompt", "6", "--answer", "5", "--batch", "8", "--mini", "4", "--iterations", "1");
         foreach (string name in new[] { "sample_s", "score_s", "update_s", "total_s", "peak_mib" })
         {
             Assert.True(figures.GetProperty(name).GetDouble() >= 0, name);

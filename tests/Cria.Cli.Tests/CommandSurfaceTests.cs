@@ -57,8 +57,12 @@ public class CommandSurfaceTests
         List<string> missing = [];
         void Visit(Command command, string name)
         {
-            missing.AddRange(command.Options.Where(option => string.IsNullOrEmpty(option.Description)).Select(option => $"{name} {option.Name}"));
-            missing.AddRange(command.Arguments.Where(argument => string.IsNullOrEmpty(argument.Description)).Select(argument => $"{name} {argument.Name}"));
+            missing.AddRange(command.Options
+                .Where(option => string.IsNullOrEmpty(option.Description))
+                .Select(option => $"{name} {option.Name}"));
+            missing.AddRange(command.Arguments
+                .Where(argument => string.IsNullOrEmpty(argument.Description))
+                .Select(argument => $"{name} {argument.Name}"));
             foreach (Command inner in command.Subcommands)
             {
                 missing.AddRange(string.IsNullOrEmpty(inner.Description) ? [inner.Name] : []);

@@ -12,11 +12,13 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Error)
 /// <summary>Runs the built <c>cria</c> as a user does: a process of its own.</summary>
 internal static class CriaProgram
 {
-    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "cria" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+    private static readonly string Executable =
+        Path.Combine(AppContext.BaseDirectory, "cria" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
     public static ProgramResult Run(string folder, params string[] arguments) => RunWithInput(folder, "", arguments);
 
-    public static ProgramResult RunWithInput(string folder, string input, params string[] arguments) => Finish(Start(folder, arguments), input);
+    public static ProgramResult RunWithInput(string folder, string input, params string[] arguments) =>
+        Finish(Start(folder, arguments), input);
 
     /// <summary>Runs a line of shell in which <c>cria</c> is the program.</summary>
     public static ProgramResult Shell(string folder, string line, string input = "")

@@ -27,6 +27,10 @@ public class MethodRecipeTests
     [InlineData("reward-safety:\n  minimum-rating: hardly", "reward-safety.minimum-rating", "negligibly, slightly, better, significantly")]
     [InlineData("ghost-attention:\n  passes: 0", "ghost-attention.passes", "greater than 0")]
     [InlineData("ppo:\n  answers-per-prompt: 0", "ppo.answers-per-prompt", "greater than 0")]
+    [InlineData(
+        "ppo: { batch-prompts: 65536, answers-per-prompt: 65536, mini-batch-answers: 64 }",
+        "ppo.answers-per-prompt",
+        "at most 1,048,576")]
     [InlineData("tasks:\n  last-preference-prompts: -1", "tasks.last-preference-prompts", "0 or more")]
     [InlineData("tasks:\n  ppo-questions: 0", "tasks.ppo-questions", "greater than 0")]
     [InlineData("tasks:\n  ppo-red-team-prompts: -1", "tasks.ppo-red-team-prompts", "0 or more")]

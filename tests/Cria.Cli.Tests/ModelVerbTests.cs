@@ -62,7 +62,8 @@ public class ModelVerbTests(TinyRun tiny)
     [Fact]
     public void Generate_takes_texts_ids_and_messages_and_keeps_their_order()
     {
-        string input = "{\"text\":\"the cat\"}\n{\"ids\":[1,5,9]}\n{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n{\"text\":\"the dog\"}\n";
+        string input =
+            "{\"text\":\"the cat\"}\n{\"ids\":[1,5,9]}\n{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n{\"text\":\"the dog\"}\n";
         string[] greedy = ["generate", TinyRun.Run, "--max-tokens", "6", "--temperature", "0", "--seed", "1", "--jsonl", "-"];
         ProgramResult all = Run(input, greedy);
         Assert.Equal(4, all.Lines.Length);
@@ -101,7 +102,9 @@ public class ModelVerbTests(TinyRun tiny)
 
         Assert.Equal(JsonValueKind.Object, Parse(Run("", "corpus", "stats", TinyRun.Run, "--json").Output).ValueKind);
         string[] table = Run("", "corpus", "stats", TinyRun.Run).Lines;
-        Assert.Contains(table, line => line.Contains("documents", StringComparison.Ordinal) && line.Contains("longest document", StringComparison.Ordinal));
+        Assert.Contains(
+            table,
+            line => line.Contains("documents", StringComparison.Ordinal) && line.Contains("longest document", StringComparison.Ordinal));
     }
 
     [Fact]

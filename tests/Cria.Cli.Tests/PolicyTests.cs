@@ -59,7 +59,8 @@ public sealed class PolicyTests(TinyRun tiny)
             Recipe.Replace("name: policy", "name: policy-smol", StringComparison.Ordinal)
                 .Replace("model: policy-chat", "model: policy-smol", StringComparison.Ordinal)
                 .Replace("helpfulness: policy-reward", "helpfulness: runs/policy-smol/reward-helpfulness", StringComparison.Ordinal)
-                .Replace("  safety: policy-reward-2\n", "", StringComparison.Ordinal).Replace("iterations: 2", "iterations: 1", StringComparison.Ordinal) + """
+                .Replace("  safety: policy-reward-2\n", "", StringComparison.Ordinal)
+                .Replace("iterations: 2", "iterations: 1", StringComparison.Ordinal) + """
 
             sft:
               model: policy-smol
@@ -73,7 +74,10 @@ public sealed class PolicyTests(TinyRun tiny)
               held-out-pairs: 3
               batch-pairs: 4
             """);
-        foreach ((string verb, string stage) in new[] { ("sft", "sft"), ("reward train", "reward-helpfulness"), ("ppo", "ppo"), ("dpo", "dpo") })
+        foreach ((string verb, string stage) in new[]
+        {
+            ("sft", "sft"), ("reward train", "reward-helpfulness"), ("ppo", "ppo"), ("dpo", "dpo"),
+        })
         {
             Run([.. verb.Split(' '), "--recipe", recipe]);
             using LoadedModel model = HuggingFaceDirectory.Load(Path.Combine(tiny.Folder, "runs/policy-smol", stage));

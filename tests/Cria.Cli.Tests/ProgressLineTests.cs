@@ -9,7 +9,8 @@ public class ProgressLineTests
     [InlineData(65, "1 min 05 s")]
     [InlineData(7805, "2 h 10 min")]
     [InlineData(-3, "0 s")]
-    public void Durations_read_as_people_say_them(double seconds, string expected) => Assert.Equal(expected, ProgressLine.Duration(seconds));
+    public void Durations_read_as_people_say_them(double seconds, string expected) =>
+        Assert.Equal(expected, ProgressLine.Duration(seconds));
 
     [Fact]
     public void A_file_gets_lines_without_control_characters()

@@ -17,7 +17,10 @@ public class RaiseTests(TinyRun tiny)
         Assert.Contains("\nThe cat", tiny.Finished.Output, StringComparison.Ordinal);
         Assert.Contains("Talk to it: cria chat runs/tiny", tiny.Finished.Output, StringComparison.Ordinal);
         Assert.Contains("bits a byte", tiny.Finished.Output, StringComparison.Ordinal);
-        foreach (string path in new[] { "recipe.yaml", "tokenizer.model", "corpus/statistics.json", "base/config.json", "metrics/metrics.jsonl" })
+        foreach (string path in new[]
+        {
+            "recipe.yaml", "tokenizer.model", "corpus/statistics.json", "base/config.json", "metrics/metrics.jsonl",
+        })
         {
             Assert.True(File.Exists(tiny.PathOf(TinyRun.Run, path)), path);
         }
@@ -34,7 +37,8 @@ public class RaiseTests(TinyRun tiny)
     [Fact]
     public void Each_step_alone_with_another_number_of_threads_gives_the_same_bytes()
     {
-        ProgramResult build = CriaProgram.Run(tiny.Folder, "corpus", "build", "--recipe", "tiny.yaml", "--output", "steps", "--threads", "1");
+        ProgramResult build = CriaProgram.Run(
+            tiny.Folder, "corpus", "build", "--recipe", "tiny.yaml", "--output", "steps", "--threads", "1");
         Assert.True(build.ExitCode == 0, build.Error);
         Assert.Contains("training", build.Output, StringComparison.Ordinal);
         ProgramResult pretrain = CriaProgram.Run(tiny.Folder, "pretrain", "--recipe", "tiny.yaml", "--output", "steps", "--threads", "2");

@@ -44,7 +44,8 @@ public sealed class ReadmeTests(TinyRun tiny) : IDisposable
                 continue;
             }
 
-            ProgramResult result = CriaProgram.Shell(_folder, command, command.Contains(" annotate ", StringComparison.Ordinal) ? "a\n3\nq\n" : "/exit\n");
+            ProgramResult result = CriaProgram.Shell(
+                _folder, command, command.Contains(" annotate ", StringComparison.Ordinal) ? "a\n3\nq\n" : "/exit\n");
             Assert.True(result.ExitCode == 0, $"{command}\n{result.Error}");
         }
     }
@@ -63,7 +64,8 @@ public sealed class ReadmeTests(TinyRun tiny) : IDisposable
             File.WriteAllLines(Path.Combine(_folder, name), Enumerable.Range(0, count).Select(line));
         Write("my-prompts.jsonl", 10, i => $$"""{"prompt":"cat {{i}}"}""");
         Write("my-held-out-prompts.jsonl", 4, i => $$"""{"prompt":"dog {{i}}"}""");
-        Write("my-comparisons.jsonl", 40, i => $$"""{"prompt":"hill {{i}}","chosen":"the cat {{i}}","rejected":"a dog","rating":"better"}""");
+        Write("my-comparisons.jsonl", 40, i =>
+            $$"""{"prompt":"hill {{i}}","chosen":"the cat {{i}}","rejected":"a dog","rating":"better"}""");
         Write("my-dialogues.jsonl", 2, i =>
             $$"""{"messages":[{"role":"user","content":"cat"},{"role":"assistant","content":"-"},{"role":"user","content":"dog {{i}}"},{"role":"assistant","content":"-"}]}""");
         Write("my-instructions.jsonl", 1, _ => """{"instruction":"Say the.","contains":"the"}""");
@@ -81,7 +83,8 @@ public sealed class ReadmeTests(TinyRun tiny) : IDisposable
     [Fact]
     public void The_program_in_it_is_the_sample()
     {
-        string sample = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "samples", "Cria.Samples.Generate", "Program.cs")).ReplaceLineEndings("\n");
+        string sample = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "samples", "Cria.Samples.Generate", "Program.cs"))
+            .ReplaceLineEndings("\n");
         string code = sample[(sample.IndexOf('\n', StringComparison.Ordinal) + 1)..];
         Assert.Contains($"```csharp\n{code}```\n", Readme, StringComparison.Ordinal);
     }

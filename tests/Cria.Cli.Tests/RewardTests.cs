@@ -79,10 +79,13 @@ public sealed class RewardTests(TinyRun tiny)
         tiny.Write("reward-rated.jsonl", string.Concat(Enumerable.Range(0, 12).Select(i =>
             $$"""{"prompt":"Other {{i}}?","chosen":"the cat {{i}}","rejected":"a dog {{i}}","rating":"{{(i < 4 ? "negligibly" : "better")}}"}""" + "\n")));
         string recipe = tiny.Write("reward-rated.yaml", Recipe.Replace("NAME", "reward-rated", StringComparison.Ordinal)
-            .Replace("METHOD", "features", StringComparison.Ordinal).Replace("data: [reward-pairs", "data: [reward-rated", StringComparison.Ordinal));
+            .Replace("METHOD", "features", StringComparison.Ordinal)
+            .Replace("data: [reward-pairs", "data: [reward-rated", StringComparison.Ordinal));
         ProgramResult result = Run("", "reward", "train", "--recipe", recipe, "--set", "reward-helpfulness.minimum-rating=slightly");
         Assert.Contains(
-            "4 training comparisons were left out: their rating is below 'slightly'.", result.Output + result.Error, StringComparison.Ordinal);
+            "4 training comparisons were left out: their rating is below 'slightly'.",
+            result.Output + result.Error,
+            StringComparison.Ordinal);
         Assert.Contains("8 comparisons to train on", result.Output + result.Error, StringComparison.Ordinal);
     }
 

@@ -47,15 +47,21 @@ public class SftTests(TinyRun tiny)
     public void Show_marks_what_is_learned()
     {
         WriteFiles();
-        ProgramResult shown = CriaProgram.Run(tiny.Folder, "sft", "--recipe", "chat.yaml", "--show", "--set", "sft.validation-share=0", "--set", "sft.batch-size=64");
+        ProgramResult shown = CriaProgram.Run(
+            tiny.Folder, "sft", "--recipe", "chat.yaml", "--show", "--set", "sft.validation-share=0", "--set", "sft.batch-size=64");
         Assert.True(shown.ExitCode == 0, shown.Error);
-        Assert.Contains("<s> [INST] the cat [/INST]⟦ sat </s>⟧", shown.Output.Replace("<s>[", "<s> [", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "<s> [INST] the cat [/INST]⟦ sat </s>⟧",
+            shown.Output.Replace("<s>[", "<s> [", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Assert.Contains("of them learned", shown.Lines[^1], StringComparison.Ordinal);
         Assert.False(Directory.Exists(tiny.PathOf("runs", "chat-show")));
     }
 
     [Theory]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"\"}]}", "bad.jsonl, line 1: 'messages[1]'")]
+    [InlineData(
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"\"}]}",
+        "bad.jsonl, line 1: 'messages[1]'")]
     [InlineData("{\"prompt\":\"a\"}", "bad.jsonl, line 1")]
     [InlineData("", "holds none")]
     public void Bad_dialogues_stop_before_any_training(string line, string expected)

@@ -44,7 +44,10 @@ internal static class TinyModels
                 EncodedDialogue dialogue = dialogues[((step * TaughtBatch) + i) % dialogues.Length];
                 batch.Add(
                     dialogue.Ids,
-                    [.. dialogue.Ids.Skip(1).Zip(dialogue.IsAssistant.Skip(1), (id, learned) => learned ? id : TokenBatch.NoTarget), TokenBatch.NoTarget]);
+                    [
+                        .. dialogue.Ids.Skip(1).Zip(dialogue.IsAssistant.Skip(1), (id, learned) => learned ? id : TokenBatch.NoTarget),
+                        TokenBatch.NoTarget,
+                    ]);
             }
 
             trainer.Step(batch);
@@ -53,9 +56,11 @@ internal static class TinyModels
 
     private static EncodedDialogue Encode(TinyRun tiny, string[] questions, string answer) => DialogueEncoder.Encode(
         Tokenizer(tiny), ChatFormat.Llama2,
-        new Dialogue([.. questions.SelectMany(question => new[] { new ChatMessage(ChatRole.User, question), new ChatMessage(ChatRole.Assistant, answer) })]));
+        new Dialogue([.. questions.SelectMany(question =>
+            new[] { new ChatMessage(ChatRole.User, question), new ChatMessage(ChatRole.Assistant, answer) })]));
 
-    private static SentencePieceTokenizer Tokenizer(TinyRun tiny) => SentencePieceTokenizer.Load(tiny.PathOf(TinyRun.Run, "tokenizer.model"));
+    private static SentencePieceTokenizer Tokenizer(TinyRun tiny) =>
+        SentencePieceTokenizer.Load(tiny.PathOf(TinyRun.Run, "tokenizer.model"));
 
     /// <summary>Printable ASCII, space and line break as byte-level BPE writes them, without merges.</summary>
     private static ByteLevelBpeTokenizer ByteLevel() => new(new ByteLevelVocabulary
@@ -70,7 +75,8 @@ internal static class TinyModels
     });
 
     private static string Make(
-        TinyRun tiny, string name, Action<LlamaWeights> fill, bool scalarHead = false, Tokenizer? tokenizer = null, ChatFormat? format = null)
+        TinyRun tiny, string name, Action<LlamaWeights> fill, bool scalarHead = false,
+        Tokenizer? tokenizer = null, ChatFormat? format = null)
     {
         lock (tiny)
         {
@@ -94,7 +100,8 @@ internal static class TinyModels
                 ScalarHead = scalarHead,
             });
             fill(weights);
-            HuggingFaceDirectory.Save(tiny.PathOf(name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = format ?? ChatFormat.Llama2 });
+            HuggingFaceDirectory.Save(
+                tiny.PathOf(name), weights, tokenizer, new HuggingFaceSaveOptions { ChatFormat = format ?? ChatFormat.Llama2 });
             return name;
         }
     }

@@ -6,8 +6,8 @@ using Cria.Models;
 namespace Cria.Cli.Tests;
 
 /// <summary>
-/// A folder with a small text, a recipe <c>tiny.yaml</c> for it and its finished run <c>runs/tiny</c>, made once for all tests. They read it;
-/// what they write goes to folders of their own names.
+/// A folder with a small text, a recipe <c>tiny.yaml</c> for it and its finished run <c>runs/tiny</c>, made once for all tests. They read
+/// it; what they write goes to folders of their own names.
 /// </summary>
 public sealed class TinyRun : IDisposable
 {
@@ -73,7 +73,8 @@ public sealed class TinyRun : IDisposable
     /// <summary>Sentences of a few words, or of words of random letters.</summary>
     public static string Text(ulong seed, bool randomWords = false, int sentences = 25)
     {
-        string[] words = "the cat dog sat ran on over under a red blue big small mat tree hill moon sun then saw heard old young llama grass".Split(' ');
+        string[] words =
+            "the cat dog sat ran on over under a red blue big small mat tree hill moon sun then saw heard old young llama grass".Split(' ');
         DeterministicRandom random = new(seed);
         List<string> lines = [];
         for (int i = 0; i < sentences; i++)

@@ -52,7 +52,9 @@ public sealed unsafe class AttentionTests
         },
         tolerance: 2e-5);
 
-    /// <summary>The definition of a trunk: what its branches give and learn is what whole sequences do that each begin with a copy of it.</summary>
+    /// <summary>
+    /// The definition of a trunk: what its branches give and learn is what whole sequences do that each begin with a copy of it.
+    /// </summary>
     [Fact]
     public void ATrunkReplacesCopiesOfItselfBeforeEachBranch()
     {
@@ -136,7 +138,8 @@ public sealed unsafe class AttentionTests
         (device, matrices) =>
         {
             AttentionShape shape = new(4, 2, 16);
-            CacheView[] caches = [Cache(matrices, shape, 2500, 2400, 2), Cache(matrices, shape, 30, 4, 1), Cache(matrices, shape, 1024, 1023, 1)];
+            CacheView[] caches =
+                [Cache(matrices, shape, 2500, 2400, 2), Cache(matrices, shape, 30, 4, 1), Cache(matrices, shape, 1024, 1023, 1)];
             Tensor q = matrices.Gaussian(4, shape.QueryColumns, scale: 3);
             Tensor output = matrices.Constant(4, shape.QueryColumns, 9);
             device.CachedAttention(q, shape, caches, output);

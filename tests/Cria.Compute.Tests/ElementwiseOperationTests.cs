@@ -41,7 +41,11 @@ public sealed class ElementwiseOperationTests
         device.RmsNormBackward(dy, x, weight, inverseRms, frozen, default);
         Tensor inPlace = matrices.Copy(x);
         device.RmsNorm(inPlace, weight, 1e-5f, inPlace, default);
-        return [("y", y), ("inverse rms", inverseRms), ("dx", dx), ("weight gradient", weightGradient), ("dx of frozen weight", frozen), ("in place", inPlace)];
+        return
+        [
+            ("y", y), ("inverse rms", inverseRms), ("dx", dx), ("weight gradient", weightGradient),
+            ("dx of frozen weight", frozen), ("in place", inPlace),
+        ];
     });
 
     [Theory]

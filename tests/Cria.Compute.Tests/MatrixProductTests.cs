@@ -7,7 +7,8 @@ public sealed class MatrixProductTests
     private static readonly (int Tokens, int K, int N)[] Shapes =
     [
         (1, 1, 1), (1, 64, 64), (1, 1031, 37), (2, 3, 5), (3, 64, 105), (5, 172, 64), (7, 33, 31), (12, 32, 32), (13, 288, 33),
-        (16, 100, 129), (17, 65, 96), (23, 17, 300), (64, 64, 64), (130, 172, 105), (520, 40, 67), (31, 700, 70), (70, 48, 700), (350, 96, 12),
+        (16, 100, 129), (17, 65, 96), (23, 17, 300), (64, 64, 64), (130, 172, 105), (520, 40, 67),
+        (31, 700, 70), (70, 48, 700), (350, 96, 12),
 
         // Few columns, as adapters have: tiles of one vector of every width.
         (260, 500, 8), (49, 200, 16), (50, 70, 4), (30, 8, 260),
@@ -123,10 +124,13 @@ public sealed class MatrixProductTests
         Assert.Contains("weight must be [6, 8]", Refused(() => device.Linear(x.Tensor, narrow, y.Tensor)), StringComparison.Ordinal);
         Assert.Contains("y must be [4, 6]", Refused(() => device.Linear(x.Tensor, weight.Tensor, few)), StringComparison.Ordinal);
         Assert.Contains("residual must be", Refused(() => device.Linear(x.Tensor, weight.Tensor, y.Tensor, few)), StringComparison.Ordinal);
-        Assert.Contains("dx must be", Refused(() => device.LinearBackwardInput(y.Tensor, narrow, x.Tensor, false)), StringComparison.Ordinal);
-        Assert.Contains("dy must be", Refused(() => device.LinearBackwardInput(few, weight.Tensor, x.Tensor, false)), StringComparison.Ordinal);
+        Assert.Contains(
+            "dx must be", Refused(() => device.LinearBackwardInput(y.Tensor, narrow, x.Tensor, false)), StringComparison.Ordinal);
+        Assert.Contains(
+            "dy must be", Refused(() => device.LinearBackwardInput(few, weight.Tensor, x.Tensor, false)), StringComparison.Ordinal);
         Assert.Contains("dy must be", Refused(() => device.LinearBackwardWeight(few, x.Tensor, weight.Tensor)), StringComparison.Ordinal);
-        Assert.Contains("weightGradient must be", Refused(() => device.LinearBackwardWeight(y.Tensor, x.Tensor, narrow)), StringComparison.Ordinal);
+        Assert.Contains(
+            "weightGradient must be", Refused(() => device.LinearBackwardWeight(y.Tensor, x.Tensor, narrow)), StringComparison.Ordinal);
     }
 
     private static void AssertSameBits(

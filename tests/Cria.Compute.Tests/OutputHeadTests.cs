@@ -97,12 +97,22 @@ public sealed class OutputHeadTests
         using TestMatrix hidden = new(3, 4);
         using TestMatrix head = new(5, 4);
         float[] values = new float[3];
-        Assert.Contains("targets[1] is 5", Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 5, 1], values, default)), StringComparison.Ordinal);
-        Assert.Contains("targets", Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 1], values, default)), StringComparison.Ordinal);
-        Assert.Contains("entropies", Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 1, 2], values, new float[2])), StringComparison.Ordinal);
+        Assert.Contains(
+            "targets[1] is 5",
+            Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 5, 1], values, default)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "targets",
+            Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 1], values, default)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "entropies",
+            Refused(() => device.LogProbabilities(hidden.Tensor, head.Tensor, [0, 1, 2], values, new float[2])),
+            StringComparison.Ordinal);
         Assert.Contains(
             "headGradient",
-            Refused(() => device.LogProbabilitiesBackward(hidden.Tensor, head.Tensor, [0, 1, 2], values, values, hidden.Tensor, hidden.Tensor)),
+            Refused(() => device.LogProbabilitiesBackward(
+                hidden.Tensor, head.Tensor, [0, 1, 2], values, values, hidden.Tensor, hidden.Tensor)),
             StringComparison.Ordinal);
     }
 
@@ -123,7 +133,8 @@ public sealed class OutputHeadTests
             gradients[t] = (2 * random.NextSingle()) - 1;
         }
 
-        Results results = new(new float[tokens], new float[tokens], new float[tokens], new float[tokens * dim], new float[vocabulary * dim]);
+        Results results = new(
+            new float[tokens], new float[tokens], new float[tokens], new float[tokens * dim], new float[vocabulary * dim]);
         device.LogProbabilities(hidden.Tensor, head.Tensor, targets, results.LogProbabilities, results.Entropies);
         device.LogProbabilitiesBackward(
             hidden.Tensor, head.Tensor, targets, gradients, results.BackwardLogProbabilities, hiddenGradient.Tensor, headGradient.Tensor);

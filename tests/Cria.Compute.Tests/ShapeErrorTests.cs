@@ -31,7 +31,8 @@ public sealed class ShapeErrorTests
         AssertRefused("sequenceStarts", () => device.CausalAttention(small, narrow, narrow, shape, [0, 1], small, default));
         AssertRefused("trunks has 1", () => device.CausalAttention(small, narrow, narrow, shape, [0, 1, 2], small, default, [-1]));
         AssertRefused("trunks[1] is 1", () => device.CausalAttention(small, narrow, narrow, shape, [0, 1, 2], small, default, [-1, 1]));
-        AssertRefused("trunks[2] is 1", () => device.CausalAttention(small, narrow, narrow, shape, [0, 1, 2, 2], small, default, [-1, 0, 1]));
+        AssertRefused("trunks[2] is 1", () => device.CausalAttention(
+            small, narrow, narrow, shape, [0, 1, 2, 2], small, default, [-1, 0, 1]));
         AssertRefused("heads", () => device.CausalAttention(small, narrow, narrow, new AttentionShape(3, 2, 4), [0, 2], small, default));
         AssertRefused("dv", () => device.CausalAttentionBackward(
             small, narrow, narrow, shape, [0, 2], small, matrices.Gaussian(2, 2), small, small, narrow, small));

@@ -82,7 +82,8 @@ internal sealed unsafe class TestMatrices(int seed) : IDisposable
                 {
                     if ((outer || column < margin || column >= values.Length - margin) && values[column] != Guard)
                     {
-                        Assert.Fail($"Row {row - 1}, column {column - margin} beside a [{inner.Rows}, {inner.Columns}] matrix was overwritten.");
+                        Assert.Fail(
+                            $"Row {row - 1}, column {column - margin} beside a [{inner.Rows}, {inner.Columns}] matrix was overwritten.");
                     }
                 }
             }
@@ -108,7 +109,8 @@ internal sealed unsafe class TestMatrices(int seed) : IDisposable
                 if (!(difference <= tolerance * scale))
                 {
                     Assert.Fail(
-                        $"{what}[{row}, {column}]: expected {expected.Row(row)[column]}, found {actual.Row(row)[column]} (largest value {scale})");
+                        $"{what}[{row}, {column}]: expected {expected.Row(row)[column]}, found {actual.Row(row)[column]} "
+                        + $"(largest value {scale})");
                 }
             }
         }

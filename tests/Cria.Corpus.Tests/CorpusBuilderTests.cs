@@ -11,7 +11,8 @@ public sealed class CorpusBuilderTests : IDisposable
     {
         string[] Build(string name, int threads)
         {
-            new CorpusBuilder(MixedSources(), new CorpusOptions { Threads = threads, ShardTokens = 50_000 }).Build(new ByteTokenizer(), _folder.File(name));
+            new CorpusBuilder(MixedSources(), new CorpusOptions { Threads = threads, ShardTokens = 50_000 })
+                .Build(new ByteTokenizer(), _folder.File(name));
             return Directory.GetFiles(_folder.File(name));
         }
 
@@ -22,7 +23,9 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.True(one.Count(path => path.Contains("training-")) > 2);
 
         new CorpusBuilder(MixedSources()).Build(new ByteTokenizer(), _folder.File("whole"));
-        Assert.Equal(ByteTokenizer.Documents(_folder.File("whole"), "training-*"), ByteTokenizer.Documents(_folder.File("one"), "training-*"));
+        Assert.Equal(
+            ByteTokenizer.Documents(_folder.File("whole"), "training-*"),
+            ByteTokenizer.Documents(_folder.File("one"), "training-*"));
     }
 
     [Fact]
@@ -85,10 +88,13 @@ public sealed class CorpusBuilderTests : IDisposable
         DateTime written = DateTime.UtcNow.AddDays(-1);
         File.SetLastWriteTimeUtc(shard, written);
 
-        Assert.Equal(first.Fingerprint, new CorpusBuilder(MixedSources(), new CorpusOptions { Threads = 1 }).Build(new ByteTokenizer(), folder).Fingerprint);
+        Assert.Equal(
+            first.Fingerprint,
+            new CorpusBuilder(MixedSources(), new CorpusOptions { Threads = 1 }).Build(new ByteTokenizer(), folder).Fingerprint);
         Assert.Equal(written, File.GetLastWriteTimeUtc(shard));
 
-        CorpusFolder changed = new CorpusBuilder(MixedSources(), new CorpusOptions { HoldOut = new HoldOut(0.3) }).Build(new ByteTokenizer(), folder);
+        CorpusFolder changed = new CorpusBuilder(MixedSources(), new CorpusOptions { HoldOut = new HoldOut(0.3) })
+            .Build(new ByteTokenizer(), folder);
         Assert.NotEqual(first.Fingerprint, changed.Fingerprint);
         Assert.NotEqual(written, File.GetLastWriteTimeUtc(shard));
         Assert.False(File.Exists(leftover));
@@ -115,7 +121,8 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder));
 
         _folder.Write("text/zz.jsonl", "{\"text\":");
-        Assert.Throws<InvalidCorpusException>(() => new CorpusBuilder(DocumentSources.Open(_folder.File("text"))).Build(new ByteTokenizer(), folder));
+        Assert.Throws<InvalidCorpusException>(
+            () => new CorpusBuilder(DocumentSources.Open(_folder.File("text"))).Build(new ByteTokenizer(), folder));
         Assert.Empty(Directory.GetFiles(folder));
         Assert.True(builder.Build(new ByteTokenizer(), folder).Statistics.Training.Tokens > 0);
     }
@@ -124,7 +131,8 @@ public sealed class CorpusBuilderTests : IDisposable
     public void A_limit_takes_an_even_sample_up_to_it()
     {
         const long Limit = 40_000;
-        CorpusFolder corpus = new CorpusBuilder(MixedSources(), new CorpusOptions { MaxCharacters = Limit }).Build(new ByteTokenizer(), _folder.File("corpus"));
+        CorpusFolder corpus = new CorpusBuilder(MixedSources(), new CorpusOptions { MaxCharacters = Limit })
+            .Build(new ByteTokenizer(), _folder.File("corpus"));
         CorpusStatistics statistics = corpus.Statistics;
         long characters = statistics.Training.Characters + statistics.Validation.Characters;
         Assert.InRange(characters, Limit * 0.9, Limit);
@@ -138,7 +146,8 @@ public sealed class CorpusBuilderTests : IDisposable
     public void Few_documents_still_give_a_validation_split_and_one_document_is_for_training()
     {
         _folder.Write("few/a.txt", "first");
-        CorpusFolder single = new CorpusBuilder(DocumentSources.Open(_folder.File("few"))).Build(new ByteTokenizer(), _folder.File("single"));
+        CorpusFolder single = new CorpusBuilder(DocumentSources.Open(_folder.File("few")))
+            .Build(new ByteTokenizer(), _folder.File("single"));
         Assert.False(single.HasValidation);
         Assert.Equal(1, single.Statistics.Training.Documents);
         _folder.Write("few/b.txt", "second");
@@ -147,7 +156,8 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.Equal(1, few.Statistics.Validation.Documents);
         Assert.Equal(2, few.Statistics.Training.Documents);
         _folder.Write("blank/a.txt", "  \n");
-        Assert.Throws<InvalidCorpusException>(() => new CorpusBuilder(DocumentSources.Open(_folder.File("blank"))).Build(new ByteTokenizer(), _folder.File("none")));
+        Assert.Throws<InvalidCorpusException>(
+            () => new CorpusBuilder(DocumentSources.Open(_folder.File("blank"))).Build(new ByteTokenizer(), _folder.File("none")));
     }
 
     [Fact]
@@ -155,7 +165,8 @@ public sealed class CorpusBuilderTests : IDisposable
     {
         List<CorpusProgress> reports = [];
         CorpusOptions options = new() { HoldOut = HoldOut.None };
-        CorpusFolder corpus = new CorpusBuilder(MixedSources(), options).Build(new ByteTokenizer(), _folder.File("corpus"), new Recorder(reports));
+        CorpusFolder corpus = new CorpusBuilder(MixedSources(), options)
+            .Build(new ByteTokenizer(), _folder.File("corpus"), new Recorder(reports));
         CorpusStatistics statistics = corpus.Statistics;
         List<string> texts = ByteTokenizer.Documents(corpus.Path, "training-*");
         Assert.Equal(texts.Count, statistics.Training.Documents);
@@ -189,7 +200,9 @@ public sealed class CorpusBuilderTests : IDisposable
         }
 
         string elsewhere = Path.Combine(_folder.File("corpus"), "training-00000.shard");
-        _folder.Write("corpus/corpus.json", $"{{\"fingerprint\":\"0\",\"training\":[\"../corpus/{Path.GetFileName(elsewhere)}\"],\"validation\":[]}}");
+        _folder.Write(
+            "corpus/corpus.json",
+            $"{{\"fingerprint\":\"0\",\"training\":[\"../corpus/{Path.GetFileName(elsewhere)}\"],\"validation\":[]}}");
         Assert.Throws<InvalidCorpusException>(() => CorpusFolder.Open(corpus.Path).OpenTraining(16, 0));
     }
 
@@ -210,7 +223,9 @@ public sealed class CorpusBuilderTests : IDisposable
         {
             for (int i = 0; i < 60; i++)
             {
-                _folder.Write($"text/{i:D2}.txt", string.Concat(Enumerable.Range(0, random.Next(1, 80)).Select(j => $"Text {i}, line {j}: {random.Next()}\n")));
+                _folder.Write(
+                    $"text/{i:D2}.txt",
+                    string.Concat(Enumerable.Range(0, random.Next(1, 80)).Select(j => $"Text {i}, line {j}: {random.Next()}\n")));
             }
 
             for (int file = 0; file < 3; file++)

@@ -27,19 +27,28 @@ public sealed class MemberNamesTests
         "converter")]
     [InlineData("M:System.Array.Fill(System.Int32[0:,0:],System.Int32[][])", "Array.Fill(int[,] a, int[][] b)", "a", "b")]
     [InlineData("M:System.Buffer.Copy(System.Void*,System.Byte**)", "Buffer.Copy(void* a, byte** b)", "a", "b")]
-    [InlineData("M:System.Guid.M(System.Nullable{System.Int32},System.ValueTuple{System.Int32,System.String})", "Guid.M(int? a, (int, string) b)", "a", "b")]
+    [InlineData(
+        "M:System.Guid.M(System.Nullable{System.Int32},System.ValueTuple{System.Int32,System.String})",
+        "Guid.M(int? a, (int, string) b)",
+        "a",
+        "b")]
     [InlineData(
         "M:System.Collections.Generic.Dictionary`2.M(System.Collections.Generic.Dictionary{`0,`1}.Enumerator@)",
         "Dictionary<TKey, TValue>.M(ref Dictionary<TKey, TValue>.Enumerator value)",
         "value")]
-    [InlineData("M:System.Byte.System#IConvertible#ToBoolean(System.IFormatProvider)", "Byte.IConvertible.ToBoolean(IFormatProvider p)", "p")]
+    [InlineData(
+        "M:System.Byte.System#IConvertible#ToBoolean(System.IFormatProvider)",
+        "Byte.IConvertible.ToBoolean(IFormatProvider p)",
+        "p")]
     [InlineData(
         "M:System.Half.System#Numerics#INumberBase{System#Half}#TryConvert``1(``0,System.Half@)",
         "Half.INumberBase<Half>.TryConvert<T>(T a, ref Half b)",
         "a",
         "b")]
     [InlineData("M:System.Byte.System#Numerics#IBinaryInteger<System#Byte>#PopCount", "Byte.IBinaryInteger<byte>.PopCount()")]
-    [InlineData("M:X.Y.Query(System.Void*,System.Guid@|System.Runtime.InteropServices.InAttribute,System.Void*@)", "Y.Query(void*, ref Guid, ref void*)")]
+    [InlineData(
+        "M:X.Y.Query(System.Void*,System.Guid@|System.Runtime.InteropServices.InAttribute,System.Void*@)",
+        "Y.Query(void*, ref Guid, ref void*)")]
     public void Signatures_are_csharp(string id, string expected, params string[] parameterNames)
     {
         List<DocumentedParameter> parameters = [.. parameterNames.Select(name => new DocumentedParameter(name, "", ""))];

@@ -39,12 +39,16 @@ public sealed partial class ReferencePackTests : IDisposable
         });
 
         Document list = documents.Single(document => document.Id == "T:System.Collections.Generic.List`1");
-        Assert.StartsWith("System.Collections.Generic.List<T>\nRepresents a strongly typed list of objects that can be accessed by index.", list.Text);
-        Assert.Contains("\n\nList<T>.Add(T item)\nAdds an object to the end of the List<T>.\nParameters:\n- item: The object to be added", list.Text);
+        Assert.StartsWith(
+            "System.Collections.Generic.List<T>\nRepresents a strongly typed list of objects that can be accessed by index.", list.Text);
+        Assert.Contains(
+            "\n\nList<T>.Add(T item)\nAdds an object to the end of the List<T>.\nParameters:\n- item: The object to be added", list.Text);
     }
 
     // Tags that prose has no use for; documentation of XML and HTML classes does show <item> and the like.
-    [GeneratedRegex(@"</?(see|seealso|para|paramref|typeparamref|summary|remarks|returns|exception|xref|listheader|inheritdoc|langword)\b|cref=|\b[TMPFE]:(System|Microsoft)\.")]
+    [GeneratedRegex(
+        @"</?(see|seealso|para|paramref|typeparamref|summary|remarks|returns|exception|xref|listheader|inheritdoc|langword)\b"
+        + @"|cref=|\b[TMPFE]:(System|Microsoft)\.")]
     private static partial Regex Markup();
 
     [Fact]

@@ -45,7 +45,9 @@ public sealed class SourceTests : IDisposable
     [Fact]
     public void Json_lines_give_their_text_field()
     {
-        const string Lines = "\uFEFF{\"text\":\"one\\n\",\"meta\":{\"text\":5}}\n\n  \r\n{\"id\":[1,2],\"text\":\"two \\ud83e\\udd99\"}\r\n{\"text\":\"\"}\n{\"text\":\"last\"}";
+        const string Lines =
+            "\uFEFF{\"text\":\"one\\n\",\"meta\":{\"text\":5}}\n\n  \r\n"
+            + "{\"id\":[1,2],\"text\":\"two \\ud83e\\udd99\"}\r\n{\"text\":\"\"}\n{\"text\":\"last\"}";
         string plain = _folder.Write("x.jsonl", Lines);
         string gzip = _folder.WriteGZip("x.jsonl.gz", Lines);
         foreach (string path in new[] { plain, gzip })
@@ -74,7 +76,8 @@ public sealed class SourceTests : IDisposable
     public void Bad_json_lines_name_file_and_line(string content, string problem)
     {
         string path = _folder.Write("bad.jsonl", content);
-        InvalidCorpusException error = Assert.Throws<InvalidCorpusException>(() => new JsonLinesSource([path], _folder.Path).Read().Count());
+        InvalidCorpusException error = Assert.Throws<InvalidCorpusException>(
+            () => new JsonLinesSource([path], _folder.Path).Read().Count());
         Assert.StartsWith($"{path}: {problem}", error.Message);
     }
 
@@ -110,7 +113,8 @@ public sealed class SourceTests : IDisposable
             }
 
             string path = _folder.Write("bad.jsonl.gz", bytes);
-            InvalidCorpusException error = Assert.Throws<InvalidCorpusException>(() => new JsonLinesSource([path], _folder.Path).Read().Count());
+            InvalidCorpusException error = Assert.Throws<InvalidCorpusException>(
+                () => new JsonLinesSource([path], _folder.Path).Read().Count());
             Assert.Contains(path, error.Message);
         }
 

@@ -18,7 +18,10 @@ public sealed class TokenShardTests : IDisposable
         Random random = new(vocabularySize);
         List<int[]> documents = [.. Enumerable.Range(0, 300).Select(i => RandomIds(random, random.Next(1, 2_000), vocabularySize))];
         string path = Write("a.shard", vocabularySize, documents);
-        Assert.InRange(new FileInfo(path).Length, documents.Sum(ids => ids.Length) * (long)width, (documents.Sum(ids => ids.Length) * (long)width) + 3_000);
+        Assert.InRange(
+            new FileInfo(path).Length,
+            documents.Sum(ids => ids.Length) * (long)width,
+            (documents.Sum(ids => ids.Length) * (long)width) + 3_000);
 
         using TokenShard shard = TokenShard.Open(path);
         Assert.Equal(vocabularySize, shard.VocabularySize);
@@ -55,7 +58,8 @@ public sealed class TokenShardTests : IDisposable
     public void Every_damaged_or_truncated_file_is_a_typed_error()
     {
         Random random = new(5);
-        byte[] whole = File.ReadAllBytes(Write("whole.shard", 300, [RandomIds(random, 50, 300), RandomIds(random, 31, 300), RandomIds(random, 7, 300)]));
+        byte[] whole = File.ReadAllBytes(
+            Write("whole.shard", 300, [RandomIds(random, 50, 300), RandomIds(random, 31, 300), RandomIds(random, 7, 300)]));
         for (int i = 0; i < whole.Length; i++)
         {
             ExpectError(whole[..i]);
@@ -79,7 +83,8 @@ public sealed class TokenShardTests : IDisposable
     {
         Random random = new(6);
         byte[] whole = File.ReadAllBytes(Write("whole.shard", 300, [RandomIds(random, 50, 300), RandomIds(random, 31, 300)]));
-        long[] values = [0, 1, 2, 49, 81, 82, int.MaxValue, uint.MaxValue, long.MaxValue, long.MaxValue / 2, long.MaxValue / 8, -1, long.MinValue];
+        long[] values =
+            [0, 1, 2, 49, 81, 82, int.MaxValue, uint.MaxValue, long.MaxValue, long.MaxValue / 2, long.MaxValue / 8, -1, long.MinValue];
         for (int i = 0; i < 3_000; i++)
         {
             byte[] bytes = [.. whole];

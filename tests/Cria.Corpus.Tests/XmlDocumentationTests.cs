@@ -102,7 +102,8 @@ public sealed class XmlDocumentationTests : IDisposable
         string first = _folder.Write("a/one.xml", "<doc><members><member name='T:A.B'><summary>First.</summary></member></members></doc>");
         string second = _folder.Write(
             "b/two.xml",
-            "<doc><members><member name='T:A.B'><summary>Second.</summary></member><member name='F:A.B.C'><summary>New.</summary></member></members></doc>");
+            "<doc><members><member name='T:A.B'><summary>Second.</summary></member>"
+            + "<member name='F:A.B.C'><summary>New.</summary></member></members></doc>");
         Document document = Assert.Single(new XmlDocumentationSource([first, second]).Read());
         Assert.Equal("A.B\nFirst.\n\nB.C\nNew.", document.Text);
     }
@@ -162,7 +163,8 @@ public sealed class XmlDocumentationTests : IDisposable
         string assembly = typeof(XmlDocumentationSource).Assembly.Location;
         string copy = _folder.Write("Cria.Corpus.dll", File.ReadAllBytes(assembly));
         string xml = _folder.Write("Cria.Corpus.xml", File.ReadAllBytes(Path.ChangeExtension(assembly, ".xml")));
-        List<string> ids = [.. new XmlDocumentationSource([xml]).Read().SelectMany(document => document.Members).Select(member => member.Id)];
+        List<string> ids =
+            [.. new XmlDocumentationSource([xml]).Read().SelectMany(document => document.Members).Select(member => member.Id)];
         Assert.Contains("T:Cria.Corpus.XmlDocumentationSource", ids);
         Assert.Contains("P:Cria.Corpus.DocumentedMember.Signature", ids);
         Assert.Contains("F:Cria.Corpus.DocumentedMemberKind.Method", ids);
@@ -185,7 +187,9 @@ public sealed class XmlDocumentationTests : IDisposable
         string copy = _folder.Write("other/Cria.Corpus.xml", documentation);
         string longer = _folder.Write("third/Cria.Corpus.xml", [.. documentation, (byte)'\n']);
         string expected = string.Join('\n', new XmlDocumentationSource([original]).Read().Select(document => document.Text));
-        Assert.Equal(expected, string.Join('\n', new XmlDocumentationSource([original, copy, longer]).Read().Select(document => document.Text)));
+        Assert.Equal(
+            expected,
+            string.Join('\n', new XmlDocumentationSource([original, copy, longer]).Read().Select(document => document.Text)));
     }
 
     [Fact]
@@ -193,9 +197,11 @@ public sealed class XmlDocumentationTests : IDisposable
     {
         List<string> files = [.. Enumerable.Range(0, 12).Select(i => _folder.Write(
             $"{i:D2}.xml",
-            $"<doc><members><member name='T:A.T{i % 7}'><summary>From {i}.</summary></member><member name='F:A.T{i % 7}.F{i}'><summary>F.</summary></member></members></doc>"))];
+            $"<doc><members><member name='T:A.T{i % 7}'><summary>From {i}.</summary></member>"
+            + $"<member name='F:A.T{i % 7}.F{i}'><summary>F.</summary></member></members></doc>"))];
         Assert.Equal(Texts(1), Texts(3));
 
-        List<string> Texts(int threads) => [.. new XmlDocumentationSource(files, threads: threads).Read().Select(document => document.Text)];
+        List<string> Texts(int threads) =>
+            [.. new XmlDocumentationSource(files, threads: threads).Read().Select(document => document.Text)];
     }
 }

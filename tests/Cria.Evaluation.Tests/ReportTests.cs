@@ -50,7 +50,8 @@ public class ReportTests
         using TemporaryFolder folder = new();
         SampleRun.Write(folder.Path);
         XElement chart = Assert.Single(
-            Report(folder.Path, out _).Descendants("figcaption"), caption => caption.Value.StartsWith("Loss, rlhf", StringComparison.Ordinal));
+            Report(folder.Path, out _).Descendants("figcaption"),
+            caption => caption.Value.StartsWith("Loss, rlhf", StringComparison.Ordinal));
         Assert.Contains("Held out at the end: ", chart.Value, StringComparison.Ordinal);
         Assert.Equal(4, chart.Parent!.Descendants("path").Count());
     }

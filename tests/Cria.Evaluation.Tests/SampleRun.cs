@@ -59,7 +59,8 @@ internal static class SampleRun
         ];
         return "{" + string.Join(',', stages.Select(stage =>
             string.Create(
-                CultureInfo.InvariantCulture, $"\"{stage.Item1}\":{{\"fingerprint\":\"0\",\"finished\":true,\"seconds\":{stage.Item2}}}"))) + "}";
+                CultureInfo.InvariantCulture,
+                $"\"{stage.Item1}\":{{\"fingerprint\":\"0\",\"finished\":true,\"seconds\":{stage.Item2}}}"))) + "}";
     }
 
     private static string Metrics(Random random)
@@ -193,7 +194,9 @@ internal static class SampleRun
             ByLengthDifference = isBaseline ? [] : [
             .. new[] { "shorter by 20%", "about as long", "longer by 20%" }.Select(
                 (name, i) => new NamedRate(name, new Rate(80 + (5 * i), 130)))],
-            Calibration = isBaseline ? [] : [.. Enumerable.Range(5, 5).Select(i => new CalibrationBin((i / 10.0) + 0.05, new Rate(i * 8, 76)))],
+            Calibration = isBaseline
+                ? []
+                : [.. Enumerable.Range(5, 5).Select(i => new CalibrationBin((i / 10.0) + 0.05, new Rate(i * 8, 76)))],
         };
 
     private static RejectionSamplingRound Round(int round, Random random)

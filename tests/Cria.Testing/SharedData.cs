@@ -14,10 +14,14 @@ public static class SharedData
     private static readonly string Root =
         Environment.GetEnvironmentVariable("CRIA_SHARED") ?? Path.Combine(Path.GetDirectoryName(RepositoryRoot)!, "shared");
 
-    /// <summary>The full path of a golden file or folder, e.g. <c>Golden("spm/slice_1mb.txt")</c>; skips the test where it is absent.</summary>
+    /// <summary>
+    /// The full path of a golden file or folder, e.g. <c>Golden("spm/slice_1mb.txt")</c>; skips the test where it is absent.
+    /// </summary>
     public static string Golden(string relative) => Require(Path.Combine("golden", relative));
 
-    /// <summary>The full path of a data file or folder, e.g. <c>Data("stories260k/stories260K.bin")</c>; skips the test where it is absent.</summary>
+    /// <summary>
+    /// The full path of a data file or folder, e.g. <c>Data("stories260k/stories260K.bin")</c>; skips the test where it is absent.
+    /// </summary>
     public static string Data(string relative) => Require(Path.Combine("data", relative));
 
     private static string Require(string relative)

@@ -138,7 +138,8 @@ public sealed class PretrainingTests : IDisposable
         string texts = Directory.CreateDirectory(Path.Combine(_root, "texts")).FullName;
         for (int i = 0; i < 200; i++)
         {
-            IEnumerable<string> sums = Enumerable.Range(i, 3).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} + {n} = {2 * n}"));
+            IEnumerable<string> sums = Enumerable.Range(i, 3)
+                .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} + {n} = {2 * n}"));
             string text = string.Join('\n', sums);
             File.WriteAllText(Path.Combine(texts, $"{i}.txt"), text);
         }

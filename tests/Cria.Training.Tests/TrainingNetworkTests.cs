@@ -74,7 +74,9 @@ public sealed class TrainingNetworkTests
         }
     }
 
-    /// <summary>What a trunk is, whatever the layers: branches behind one give what whole sequences do, which each begin with a copy.</summary>
+    /// <summary>
+    /// What a trunk is, whatever the layers: branches behind one give what whole sequences do, which each begin with a copy.
+    /// </summary>
     [Fact]
     public void BranchesGiveWhatWholeSequencesGive()
     {

@@ -137,7 +137,8 @@ public static class PpoBenchmark
         GenerationResult[] results = generator.Generate(prompts, options);
         SampledAnswer[] answers =
             [.. results.Select((result, i) => new SampledAnswer("", true, prompts[i], result.Ids, result.LogProbabilities, 1))];
-        return new RolloutBatch([.. prompts.Select((_, i) => new AlignmentPrompt($"{i}", []))], [.. answers.Select(answer => new[] { answer })]);
+        return new RolloutBatch(
+            [.. prompts.Select((_, i) => new AlignmentPrompt($"{i}", []))], [.. answers.Select(answer => new[] { answer })]);
     }
 
     private static double Median(List<PpoFigures> figures, Func<PpoFigures, double> value)

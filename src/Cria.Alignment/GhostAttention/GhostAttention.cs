@@ -93,7 +93,8 @@ public static class GhostAttention
         }
 
         return new GhostAttentionResult(
-            [.. scripts.Where(script => script.Turns > 1).Select(script => script.ToTraining(settings.LearnedAnswers))], dialogues.Count, disobeyed, tooLong);
+            [.. scripts.Where(script => script.Turns > 1).Select(script => script.ToTraining(settings.LearnedAnswers))],
+            dialogues.Count, disobeyed, tooLong);
     }
 
     /// <summary>What the user asks, turn by turn.</summary>

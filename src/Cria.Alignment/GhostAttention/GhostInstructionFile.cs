@@ -29,7 +29,8 @@ public static class GhostInstructionFile
         return rules.Length == 1
             ? new GhostInstruction(rules[0].Kind, text, line.Text("short")?.Trim() ?? "", Required(line, rules[0].Field))
             : throw line.Error(
-                $"expected one of {string.Join(", ", Rules.Select(rule => $"'{rule.Field}'"))}, by which obedience is told, found {rules.Length}.");
+                $"expected one of {string.Join(", ", Rules.Select(rule => $"'{rule.Field}'"))}, "
+                + $"by which obedience is told, found {rules.Length}.");
     }
 
     private static string Required(DataLine line, string name) =>

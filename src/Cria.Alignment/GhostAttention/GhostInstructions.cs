@@ -6,8 +6,8 @@ namespace Cria.Alignment;
 /// <summary>
 /// The pool of instructions: the small world's analogues of the paper's persona ("act as"), language ("speak in") and hobbies ("you
 /// enjoy"), few enough for a model of a million parameters, and all of them about how an answer begins: a model this small decides with its
-/// first words, and forgot what was to come last (35% at the sixth turn, where 90% began as told). They are combined at random, half of them
-/// shortened; a quarter of the combinations is kept for evaluation.
+/// first words, and forgot what was to come last (35% at the sixth turn, where 90% began as told). They are combined at random, half of
+/// them shortened; a quarter of the combinations is kept for evaluation.
 /// </summary>
 public static class GhostInstructions
 {

@@ -19,8 +19,8 @@ public sealed record TrainingPreferences(IReadOnlyList<Comparison> Training, IRe
     }
 
     /// <summary>
-    /// The comparisons whose better answer is at least that much better. Where the difference is negligible the choice is mostly chance, and
-    /// a small model learns the chance.
+    /// The comparisons whose better answer is at least that much better. Where the difference is negligible the choice is mostly chance,
+    /// and a small model learns the chance.
     /// </summary>
     /// <param name="comparisons">Any.</param>
     /// <param name="minimum">The smallest rating to keep.</param>

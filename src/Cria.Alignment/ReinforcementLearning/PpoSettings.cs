@@ -8,6 +8,9 @@ namespace Cria.Alignment;
 /// </summary>
 public sealed record PpoSettings
 {
+    /// <summary>The most answers that an iteration may draw; all of them are kept in memory.</summary>
+    public const int MostBatchAnswers = 1 << 20;
+
     /// <summary>Iterations at most; the paper made 200 to 400.</summary>
     public int Iterations { get; init; } = 200;
 
@@ -140,6 +143,10 @@ public sealed record PpoSettings
         NotNegative(nameof(Patience), Patience);
         NotNegative(nameof(SampleAnswers), SampleAnswers);
         NotNegative(nameof(PassTokens), PassTokens);
+        Require(
+            (long)BatchPrompts * AnswersPerPrompt <= MostBatchAnswers,
+            $"{nameof(BatchPrompts)} × {nameof(AnswersPerPrompt)} must not exceed {MostBatchAnswers}, "
+            + $"but is {(long)BatchPrompts * AnswersPerPrompt}");
         Require(
             BatchAnswers % MiniBatchAnswers == 0,
             $"{nameof(BatchPrompts)} × {nameof(AnswersPerPrompt)} ({BatchAnswers}) must be a multiple of {nameof(MiniBatchAnswers)} "

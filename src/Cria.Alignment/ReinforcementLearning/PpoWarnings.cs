@@ -63,9 +63,9 @@ internal static class PpoWarningTexts
         {
             yield return string.Create(
                 culture,
-                $"For {figures.OverrideShare:P0} of the answers to prompts without a safety tag the safety score decides. If those prompts are "
-                + $"harmless, the safety reward model takes ordinary answers for unsafe and helpfulness is hardly learned: train it with a "
-                + $"larger share of helpfulness comparisons, or lower the threshold.");
+                $"For {figures.OverrideShare:P0} of the answers to prompts without a safety tag the safety score decides. If those prompts "
+                + $"are harmless, the safety reward model takes ordinary answers for unsafe and helpfulness is hardly learned: train it "
+                + $"with a larger share of helpfulness comparisons, or lower the threshold.");
         }
 
         if (warnings.HasFlag(PpoWarnings.LongAnswers))

@@ -20,7 +20,8 @@ public sealed record PromptSamples(AlignmentPrompt Prompt, IReadOnlyList<AnswerT
     public bool IsTarget => Best.IsFinished && !string.IsNullOrWhiteSpace(Best.Text);
 
     /// <summary>The prompt with its best answer, to learn from.</summary>
-    public Dialogue ToDialogue() => new([.. Prompt.Messages, new ChatMessage(ChatRole.Assistant, Best.Text)]) { Origin = $"prompt {Prompt.Id}" };
+    public Dialogue ToDialogue() =>
+        new([.. Prompt.Messages, new ChatMessage(ChatRole.Assistant, Best.Text)]) { Origin = $"prompt {Prompt.Id}" };
 
     private static int IndexOfLargest(IReadOnlyList<double> values)
     {

@@ -10,9 +10,9 @@ namespace Cria.Alignment;
 public readonly record struct RejectionSamplingProgress(int Prompts, int Total, double MeanBest, double MeanReward);
 
 /// <summary>
-/// Rejection sampling (Touvron et al. 2023, §3.2.3): K answers to every prompt from the latest model, scored by the best reward there is, the
-/// best kept as the new target. Works part by part, each saved as it is done: interrupted at any moment, the same call goes on and gives the
-/// same answers.
+/// Rejection sampling (Touvron et al. 2023, §3.2.3): K answers to every prompt from the latest model, scored by the best reward there is,
+/// the best kept as the new target. Works part by part, each saved as it is done: interrupted at any moment, the same call goes on and
+/// gives the same answers.
 /// </summary>
 public static class RejectionSampling
 {
@@ -22,11 +22,15 @@ public static class RejectionSampling
     /// <param name="rewards">Scores: one reward model, several combined, or a user's own function.</param>
     /// <param name="settings">How many answers, how warm.</param>
     /// <param name="path">The JSONL file of all answers and rewards; a part of an earlier call in it is gone on from.</param>
-    /// <param name="inputs">What decides the result besides the settings: the model, the reward and the prompts, as one fingerprint.</param>
+    /// <param name="inputs">
+    /// What decides the result besides the settings: the model, the reward and the prompts, as one fingerprint.
+    /// </param>
     /// <param name="progress">Told after each part.</param>
     /// <param name="cancellation">Interrupts with <see cref="OperationCanceledException"/>; finished parts are kept.</param>
     /// <returns>For each prompt its answers and rewards.</returns>
-    /// <exception cref="AlignmentDataException">A prompt is longer than the context (nothing was drawn), or a reward is no finite number.</exception>
+    /// <exception cref="AlignmentDataException">
+    /// A prompt is longer than the context (nothing was drawn), or a reward is no finite number.
+    /// </exception>
     /// <exception cref="TrainingCheckpointException">The file belongs to a round of other settings.</exception>
     public static IReadOnlyList<PromptSamples> Run(
         AnswerSampler sampler, IReadOnlyList<AlignmentPrompt> prompts, CombinedRewards rewards, RejectionSamplingSettings settings,
@@ -54,7 +58,8 @@ public static class RejectionSampling
             cancellation.ThrowIfCancellationRequested();
             AlignmentPrompt[] part = [.. prompts.Skip(start).Take(settings.PromptsPerPart)];
             SampledAnswer[][] answers = sampler.Sample(
-                part, settings.Samples, settings.Temperature, settings.MaximumTokens, PartSeed(settings.Seed, start), cancellation: cancellation);
+                part, settings.Samples, settings.Temperature, settings.MaximumTokens,
+                PartSeed(settings.Seed, start), cancellation: cancellation);
             PromptSamples[] scored = Score(part, answers, rewards);
             file.Append(scored);
             results.AddRange(scored);

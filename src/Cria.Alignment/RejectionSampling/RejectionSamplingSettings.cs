@@ -1,8 +1,8 @@
 namespace Cria.Alignment;
 
 /// <summary>
-/// How a round of rejection sampling draws. The paper states neither the number of samples nor the prompts of a round (its figures go to 20 and
-/// 100 samples): the defaults are a choice.
+/// How a round of rejection sampling draws. The paper states neither the number of samples nor the prompts of a round (its figures go to 20
+/// and 100 samples): the defaults are a choice.
 /// </summary>
 public sealed record RejectionSamplingSettings
 {

@@ -4,8 +4,8 @@ using Cria.Training;
 namespace Cria.Alignment;
 
 /// <summary>
-/// The file of a round: its settings on the first line, then one line for each prompt with all answers and rewards. It grows part by part; what a
-/// kill left half-written at its end is dropped.
+/// The file of a round: its settings on the first line, then one line for each prompt with all answers and rewards. It grows part by part;
+/// what a kill left half-written at its end is dropped.
 /// </summary>
 internal sealed class SampleFile : IDisposable
 {
@@ -20,7 +20,9 @@ internal sealed class SampleFile : IDisposable
     /// <summary>The prompts answered by an earlier call.</summary>
     public IReadOnlyList<PromptSamples> Found { get; }
 
-    /// <summary>Opens the file of a round, new or begun; of a part only some of which was written nothing is kept, for it is drawn together.</summary>
+    /// <summary>
+    /// Opens the file of a round, new or begun; of a part only some of which was written nothing is kept, for it is drawn together.
+    /// </summary>
     /// <exception cref="TrainingCheckpointException">It belongs to a round of other settings.</exception>
     public static SampleFile Open(string path, SettingsFingerprint settings, IReadOnlyList<AlignmentPrompt> prompts, int promptsPerPart)
     {
@@ -86,7 +88,9 @@ internal sealed class SampleFile : IDisposable
             }
             else
             {
-                throw line.Error($"expected the answers to prompt {(found.Count < prompts.Count ? prompts[found.Count].Id : "(none)")}, found those to {line.Text("id")}.");
+                throw line.Error(
+                    $"expected the answers to prompt {(found.Count < prompts.Count ? prompts[found.Count].Id : "(none)")}, "
+                    + $"found those to {line.Text("id")}.");
             }
 
             start = end + 1;

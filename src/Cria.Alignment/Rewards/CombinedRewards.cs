@@ -10,7 +10,8 @@ public delegate double[] RewardCombination(IReadOnlyList<AnsweredPrompt> answers
 
 /// <summary>
 /// What rejection sampling chooses by and PPO maximises: any number of reward functions and how their raw scores become one. Llama 2's
-/// combination is <see cref="Llama2(IRewardFunction, IRewardFunction, double)"/>; PPO whitens the reward and subtracts the KL penalty itself.
+/// combination is <see cref="Llama2(IRewardFunction, IRewardFunction, double)"/>; PPO whitens the reward and subtracts the KL penalty
+/// itself.
 /// </summary>
 public sealed class CombinedRewards
 {

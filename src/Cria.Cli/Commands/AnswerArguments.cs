@@ -9,9 +9,12 @@ internal sealed class AnswerArguments(float temperature)
     private const int DefaultTokens = 256;
 
     private readonly Option<float?> _temperature =
-        NumberOption.Real("--temperature", FormattableString.Invariant($"0 takes the most probable token; default {temperature}."), value => value >= 0, "a number from 0");
+        NumberOption.Real(
+            "--temperature", FormattableString.Invariant($"0 takes the most probable token; default {temperature}."),
+            value => value >= 0, "a number from 0");
 
-    private readonly Option<int> _maximumTokens = NumberOption.Whole("--max-tokens", "The most tokens of an answer.", defaultValue: DefaultTokens);
+    private readonly Option<int> _maximumTokens = NumberOption.Whole(
+        "--max-tokens", "The most tokens of an answer.", defaultValue: DefaultTokens);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<int> _threads = CommonOptions.Threads();
 

@@ -14,9 +14,14 @@ internal static class BenchGenerateCommand
 {
     public static Command Create()
     {
-        Command command = new("generate", "Tokens per second of prefill and of decode for several batch sizes, and the share of the memory bandwidth.");
+        Command command = new(
+            "generate", "Tokens per second of prefill and of decode for several batch sizes, and the share of the memory bandwidth.");
         Option<string?> model = new("--model") { Description = "A model as with the other verbs; default: random weights of --shape." };
-        Option<string> shape = new("--shape") { Description = "Shape of the random weights: 15m, 42m, 110m, 7b, …", DefaultValueFactory = _ => "110m" };
+        Option<string> shape = new("--shape")
+        {
+            Description = "Shape of the random weights: 15m, 42m, 110m, 7b, …",
+            DefaultValueFactory = _ => "110m",
+        };
         shape.AcceptOnlyFromAmong([.. LlamaConfig.Presets.Keys]);
         GenerationBenchmarkOptions defaults = new();
         Option<int> prompt = BenchCommand.Number("prompt", defaults.PromptTokens, "Tokens of the prompt");
@@ -89,7 +94,8 @@ internal static class BenchGenerateCommand
         foreach (DecodeSpeed decode in speed.Decode)
         {
             table.AddRow(
-                decode.Sequences.ToString(CultureInfo.InvariantCulture), decode.TokensPerSecond.ToString("N0", CultureInfo.InvariantCulture),
+                decode.Sequences.ToString(CultureInfo.InvariantCulture),
+                decode.TokensPerSecond.ToString("N0", CultureInfo.InvariantCulture),
                 decode.BandwidthShare.ToString("P0", CultureInfo.InvariantCulture));
         }
 

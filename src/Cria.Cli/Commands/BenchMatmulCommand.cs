@@ -12,10 +12,15 @@ internal static class BenchMatmulCommand
 {
     public static Command Create()
     {
-        Command command = new("matmul", "GFLOP/s of the three products of training (x·Wᵀ, dy·W, dyᵀ·x), packing included, and their share of the FMA peak.");
+        Command command = new(
+            "matmul", "GFLOP/s of the three products of training (x·Wᵀ, dy·W, dyᵀ·x), packing included, and their share of the FMA peak.");
         Option<int[]> tokens = NumberOption.WholeNumbers("--tokens", "Rows of x; default 1024 and 4096.", int.MaxValue, 1024, 4096);
-        Option<int[]> threads = NumberOption.WholeNumbers("--threads", "Numbers of threads; default 1 and 2.", CommonOptions.MostThreads, 1, 2);
-        Option<string[]> shapes = new("--shape") { Description = "K,N of a layer; may be given several times. Default: those of small Llamas." };
+        Option<int[]> threads = NumberOption.WholeNumbers(
+            "--threads", "Numbers of threads; default 1 and 2.", CommonOptions.MostThreads, 1, 2);
+        Option<string[]> shapes = new("--shape")
+        {
+            Description = "K,N of a layer; may be given several times. Default: those of small Llamas.",
+        };
         Option<bool> json = CommonOptions.Json("the figures");
         command.Options.Add(tokens);
         command.Options.Add(threads);
@@ -31,10 +36,12 @@ internal static class BenchMatmulCommand
             foreach (int count in parsed.GetRequiredValue(threads))
             {
                 using CpuDevice device = new(count);
-                foreach (ProductMeasurement row in parsed.GetRequiredValue(tokens).SelectMany(rowCount => MatrixProductBenchmark.Run(device, rowCount, sizes)))
+                foreach (ProductMeasurement row in parsed.GetRequiredValue(tokens)
+                    .SelectMany(rowCount => MatrixProductBenchmark.Run(device, rowCount, sizes)))
                 {
                     rows.Add(row);
-                    line.Update(() => $"  {rows.Count} of {total}, {ProgressLine.Duration(line.Seconds * (total - rows.Count) / rows.Count)} left");
+                    line.Update(() =>
+                        $"  {rows.Count} of {total}, {ProgressLine.Duration(line.Seconds * (total - rows.Count) / rows.Count)} left");
                 }
             }
 
@@ -52,7 +59,8 @@ internal static class BenchMatmulCommand
     }
 
     private static (int InputSize, int OutputSize) ParseShape(string text) =>
-        text.Split(',') is [var k, var n] && int.TryParse(k, out int inputSize) && int.TryParse(n, out int outputSize) && inputSize > 0 && outputSize > 0
+        text.Split(',') is [var k, var n] && int.TryParse(k, out int inputSize) && int.TryParse(n, out int outputSize)
+            && inputSize > 0 && outputSize > 0
             ? (inputSize, outputSize)
             : throw new CliException($"--shape takes K,N such as 288,768, but it was given '{text}'.");
 

@@ -12,7 +12,8 @@ internal static class BenchTrainCommand
 {
     public static Command Create()
     {
-        Command command = new("train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
+        Command command = new(
+            "train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
         TrainingBenchmarkOptions defaults = new();
         ShapeArguments shape = new(defaults.Dim, defaults.Layers, defaults.Heads, kvHeads: 0, hidden: 0, defaults.Vocabulary);
         shape.AddTo(command);
@@ -23,7 +24,8 @@ internal static class BenchTrainCommand
         Option<int> warmup = BenchCommand.Number("warmup", defaults.Warmup, "Steps before them", minimum: 0);
         Option<int> pass = BenchCommand.Number("pass-tokens", 0, "Tokens that go through the network at once; 0: chosen", minimum: 0);
         Option<bool> tied = new("--tied") { Description = "Share the embedding with the output." };
-        Option<int> lora = BenchCommand.Number("lora", 0, "Rank of an adapter on all linear layers, trained instead of the weights; 0: none", minimum: 0);
+        Option<int> lora = BenchCommand.Number(
+            "lora", 0, "Rank of an adapter on all linear layers, trained instead of the weights; 0: none", minimum: 0);
         Option<bool> json = CommonOptions.Json("the figures");
         foreach (Option option in new Option[] { sequence, batch, threads, steps, warmup, pass, tied, lora, json })
         {
@@ -103,12 +105,15 @@ internal static class BenchTrainCommand
     {
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Parameters / 1e6:F2} M parameters: {result.TokensPerSecond:N0} tokens/s, {result.StepMilliseconds:F1} ms a step, {result.PeakMebibytes:N0} MiB"));
+            $"{result.Parameters / 1e6:F2} M parameters: {result.TokensPerSecond:N0} tokens/s, "
+            + $"{result.StepMilliseconds:F1} ms a step, {result.PeakMebibytes:N0} MiB"));
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"FMA peak {result.PeakGigaflops:F0} GFLOP/s; its products at the peak would take {result.RooflineMilliseconds:F1} ms: {result.ShareOfPeak:P0} of the roofline"));
+            $"FMA peak {result.PeakGigaflops:F0} GFLOP/s; "
+            + $"its products at the peak would take {result.RooflineMilliseconds:F1} ms: {result.ShareOfPeak:P0} of the roofline"));
         AnsiConsole.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{result.AllocatedBytesPerStep} bytes allocated and {result.PageFaultsPerStep:F1} page faults in a steady step"));
+            CultureInfo.InvariantCulture,
+            $"{result.AllocatedBytesPerStep} bytes allocated and {result.PageFaultsPerStep:F1} page faults in a steady step"));
         Table table = new() { Border = TableBorder.Simple };
         table.AddColumns("operation", "calls", "ms a step", "share", "GFLOP/s");
         double all = result.Operations.Sum(operation => operation.Seconds);

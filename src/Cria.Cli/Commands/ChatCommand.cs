@@ -14,12 +14,14 @@ internal static class ChatCommand
 
     public static Command Create()
     {
-        Command command = new(Verb, "Talk to a model: streaming, several turns, system prompt. Ctrl-C stops the answer and not the program.");
+        Command command = new(
+            Verb, "Talk to a model: streaming, several turns, system prompt. Ctrl-C stops the answer and not the program.");
         Argument<string> model = CommonOptions.Model();
         Option<string?> system = new("--system") { Description = "The system prompt." };
         Option<string?> format = new("--format")
         {
-            Description = "How the model expects dialogues: llama2, chatml, or plain, which continues the text. Default: what its files say, or else plain.",
+            Description = "How the model expects dialogues: llama2, chatml, or plain, which continues the text. "
+                + "Default: what its files say, or else plain.",
         };
         format.AcceptOnlyFromAmong("llama2", "chatml", "plain");
         Option<string?> tokenizer = CommonOptions.Tokenizer();

@@ -11,7 +11,10 @@ internal static class CommonOptions
 
     public static Argument<string> Model()
     {
-        Argument<string> model = new("MODEL") { Description = "A run directory, a Hugging Face directory, a .gguf file or a llama2.c .bin file." };
+        Argument<string> model = new("MODEL")
+        {
+            Description = "A run directory, a Hugging Face directory, a .gguf file or a llama2.c .bin file.",
+        };
         model.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: "" }])
@@ -65,7 +68,10 @@ internal static class CommonOptions
         DefaultValueFactory = _ => DefaultRecipe,
     };
 
-    public static Option<bool> Quick() => new("--quick") { Description = "Lay the recipe's section 'quick' over it: a small run that shows everything." };
+    public static Option<bool> Quick() => new("--quick")
+    {
+        Description = "Lay the recipe's section 'quick' over it: a small run that shows everything.",
+    };
 
     public static Option<string?> Output() => new("--output") { Description = "The run directory; default runs/<name of the recipe>." };
 

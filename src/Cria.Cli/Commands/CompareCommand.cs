@@ -44,7 +44,8 @@ internal static class CompareCommand
                     Rewards = rewards.Functions,
                 };
                 Report(
-                    Answer(parsed.GetRequiredValue(first), one, task, cancellation), Answer(parsed.GetRequiredValue(second), other, task, cancellation),
+                    Answer(parsed.GetRequiredValue(first), one, task, cancellation),
+                    Answer(parsed.GetRequiredValue(second), other, task, cancellation),
                     parsed.GetValue(json));
             },
             cancellation));

@@ -62,7 +62,11 @@ internal static class CorpusCommand
         Table table = new() { Border = TableBorder.Simple };
         for (int i = 0; i < rows[0].Count; i++)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(rows[0][i])) { Alignment = i is 0 or 6 ? Justify.Left : Justify.Right, NoWrap = i is not 6 });
+            table.AddColumn(new TableColumn(Markup.Escape(rows[0][i]))
+            {
+                Alignment = i is 0 or 6 ? Justify.Left : Justify.Right,
+                NoWrap = i is not 6,
+            });
         }
 
         foreach (IReadOnlyList<string> row in rows.Skip(1))
@@ -71,6 +75,8 @@ internal static class CorpusCommand
         }
 
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{corpus.Statistics.HeldOutMembers:N0} of {corpus.Statistics.Members:N0} documented members are held out: {corpus.HeldOutPath}");
+        AnsiConsole.WriteLine(
+            $"{corpus.Statistics.HeldOutMembers:N0} of {corpus.Statistics.Members:N0} "
+            + $"documented members are held out: {corpus.HeldOutPath}");
     }
 }

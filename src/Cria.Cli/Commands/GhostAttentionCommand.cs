@@ -9,7 +9,8 @@ internal static class GhostAttentionCommand
     public static Command Create()
     {
         Command command = new(
-            "ghost-attention", "Instructions of the first turn that are to hold for a whole dialogue: make training dialogues, measure obedience.");
+            "ghost-attention",
+            "Instructions of the first turn that are to hold for a whole dialogue: make training dialogues, measure obedience.");
         command.Subcommands.Add(GhostAttentionSynthesiseCommand.Create());
         command.Subcommands.Add(GhostAttentionEvaluateCommand.Create());
         return command;
@@ -23,8 +24,8 @@ internal static class GhostAttentionCommand
 
     public static Option<string?> Instructions() => new("--instructions")
     {
-        Description = "A file of JSON lines with \"instruction\", one of \"starts-with\", \"contains\" and \"ends-with\" (what every answer "
-            + "must hold) and optionally \"short\"; default: a small pool of personas, greetings, names, closings and hobbies.",
+        Description = "A file of JSON lines with \"instruction\", one of \"starts-with\", \"contains\" and \"ends-with\" (what every "
+            + "answer must hold) and optionally \"short\"; default: a small pool of personas, greetings, names, closings and hobbies.",
     };
 
     /// <summary>A set of instructions for each dialogue.</summary>

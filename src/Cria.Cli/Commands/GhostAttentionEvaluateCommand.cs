@@ -13,13 +13,14 @@ internal static class GhostAttentionEvaluateCommand
     {
         Command command = new(
             "evaluate",
-            "Ask dialogues with an instruction in the first turn only and count the answers of later turns that obey. The pool's instructions "
-            + "are single ones and combinations that 'synthesise' never uses; a file's are taken as they are.");
+            "Ask dialogues with an instruction in the first turn only and count the answers of later turns that obey. The pool's "
+            + "instructions are single ones and combinations that 'synthesise' never uses; a file's are taken as they are.");
         Argument<string> model = CommonOptions.Model();
         Option<string> dialogues = GhostAttentionCommand.Dialogues();
         Option<string?> instructions = GhostAttentionCommand.Instructions();
         Option<int[]> turns = NumberOption.List(
-            "--turns", "Turns to measure, separated by commas; a dialogue counts as far as it goes.", turn => turn >= 1, "whole numbers from 1",
+            "--turns", "Turns to measure, separated by commas; a dialogue counts as far as it goes.",
+            turn => turn >= 1, "whole numbers from 1",
             [.. GhostAttentionEvaluation.PaperTurns]);
         AnswerArguments answers = new(temperature: 0);
         Option<bool> json = CommonOptions.Json("the figures");
@@ -39,8 +40,8 @@ internal static class GhostAttentionEvaluateCommand
                 using CpuDevice device = answers.Device(parsed);
                 using OpenChatModel chat = new(parsed.GetRequiredValue(model), device);
                 GhostAttentionScores scores = GhostAttentionEvaluation.Measure(
-                    chat.Sampler, scripts, sets, parsed.GetRequiredValue(turns), answers.Temperature(parsed), answers.MaximumTokens(parsed), seed,
-                    cancellation);
+                    chat.Sampler, scripts, sets, parsed.GetRequiredValue(turns), answers.Temperature(parsed), answers.MaximumTokens(parsed),
+                    seed, cancellation);
                 Report(scores, parsed.GetValue(json));
             },
             cancellation));
@@ -74,7 +75,8 @@ internal static class GhostAttentionEvaluateCommand
         foreach ((int i, GhostAttentionTurn turn) in scores.Turns.Index())
         {
             Console.WriteLine(turn.Dialogues > 0
-                ? $"turn {turn.Turn,2}: {RateText.Of(Rate(turn))} obey{Part("single instructions", single[i])}{Part("combinations", combined[i])}"
+                ? $"turn {turn.Turn,2}: {RateText.Of(Rate(turn))} obey"
+                    + $"{Part("single instructions", single[i])}{Part("combinations", combined[i])}"
                 : $"turn {turn.Turn,2}: no dialogue came so far within the context");
         }
 

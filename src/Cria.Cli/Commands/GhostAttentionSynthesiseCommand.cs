@@ -12,8 +12,8 @@ internal static class GhostAttentionSynthesiseCommand
     {
         Command command = new(
             "synthesise",
-            "Let a model answer dialogues with an instruction in every turn; write them with the instruction in the first turn only, for 'sft' "
-            + "to learn their last answers. What does not obey is left out.");
+            "Let a model answer dialogues with an instruction in every turn; write them with the instruction in the first turn only, for "
+            + "'sft' to learn their last answers. What does not obey is left out.");
         Argument<string> model = CommonOptions.Model();
         Option<string> dialogues = GhostAttentionCommand.Dialogues();
         Option<string?> instructions = GhostAttentionCommand.Instructions();
@@ -40,7 +40,8 @@ internal static class GhostAttentionSynthesiseCommand
                 if (scripts.All(script => script.Messages.Count < 4))
                 {
                     throw new AlignmentDataException(
-                        $"{parsed.GetRequiredValue(dialogues)}: expected dialogues of two turns or more, but all {scripts.Count:N0} have one.");
+                        $"{parsed.GetRequiredValue(dialogues)}: expected dialogues of two turns or more, "
+                        + $"but all {scripts.Count:N0} have one.");
                 }
 
                 GhostAttentionSettings settings = new()
@@ -59,12 +60,14 @@ internal static class GhostAttentionSynthesiseCommand
                 using ProgressLine line = new();
                 GhostAttentionResult result = GhostAttention.Synthesise(
                     chat.Sampler, scripts, sets, settings, rewards?.Combined.ToFunction(),
-                    new InlineProgress<(int Done, int Turns)>(turn => line.Update(() => $"  turn {turn.Done} of {turn.Turns}")), cancellation);
+                    new InlineProgress<(int Done, int Turns)>(turn => line.Update(() => $"  turn {turn.Done} of {turn.Turns}")),
+                    cancellation);
                 line.Dispose();
                 DialogueFile.Write(parsed.GetRequiredValue(output), result.Dialogues);
                 Console.WriteLine(
                     $"{result.Dialogues.Count:N0} training dialogues in {parsed.GetRequiredValue(output)} from {result.Synthesised:N0}; "
-                    + $"{result.Disobeyed:N0} questions were left out because no answer obeyed, {result.TooLong:N0} dialogues ended early at the end of the context.");
+                    + $"{result.Disobeyed:N0} questions were left out because no answer obeyed, "
+                    + $"{result.TooLong:N0} dialogues ended early at the end of the context.");
             },
             cancellation));
         return command;

@@ -37,7 +37,8 @@ internal static class NumberOption
         Description = description,
         DefaultValueFactory = _ => defaultValues,
         AllowMultipleArgumentsPerToken = true,
-        CustomParser = result => [.. result.Tokens.Select(token => Parse(result, token.Value, name, WithinRange(1, maximum), Range(1, maximum)))],
+        CustomParser = result =>
+            [.. result.Tokens.Select(token => Parse(result, token.Value, name, WithinRange(1, maximum), Range(1, maximum)))],
     };
 
     /// <summary>A real number or null.</summary>

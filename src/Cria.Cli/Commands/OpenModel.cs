@@ -5,7 +5,9 @@ using Cria.Models;
 
 namespace Cria.Cli.Commands;
 
-/// <summary>A model ready to run: weights, tokenizer, device and engine, as the verbs' MODEL, --tokenizer and --threads name them.</summary>
+/// <summary>
+/// A model ready to run: weights, tokenizer, device and engine, as the verbs' MODEL, --tokenizer and --threads name them.
+/// </summary>
 internal sealed class OpenModel : IDisposable
 {
     private readonly CpuDevice _device;

@@ -68,7 +68,8 @@ internal static class PreferencesSampleCommand
     }
 
     private static PairSamplingResult Sample(
-        OpenChatModel one, OpenChatModel other, IReadOnlyList<AlignmentPrompt> prompts, PairSamplingOptions options, CancellationToken cancellation)
+        OpenChatModel one, OpenChatModel other, IReadOnlyList<AlignmentPrompt> prompts, PairSamplingOptions options,
+        CancellationToken cancellation)
     {
         using ProgressLine line = new();
         return PairSampler.Sample(

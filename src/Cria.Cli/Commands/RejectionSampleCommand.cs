@@ -25,8 +25,8 @@ internal static class RejectionSampleCommand
         AnswerArguments answers = new(temperature: 1);
         Option<double[]> sweep = NumberOption.List<double>(
             "--sweep",
-            $"Temperatures, separated by commas, to try on the first {SweepPrompts} prompts; the one with the best mean reward of best answers "
-            + "takes the place of --temperature.",
+            $"Temperatures, separated by commas, to try on the first {SweepPrompts} prompts; the one with the best mean reward of best "
+            + "answers takes the place of --temperature.",
             value => value >= 0 && float.IsFinite((float)value), "numbers from 0 separated by commas");
         Option<string> output = new("--output")
         {
@@ -66,7 +66,8 @@ internal static class RejectionSampleCommand
     }
 
     private static void Report(
-        IReadOnlyList<PromptSamples> samples, RejectionSamplingSettings settings, IReadOnlyList<BestOfSamples> byTemperature, Round round, bool asJson)
+        IReadOnlyList<PromptSamples> samples, RejectionSamplingSettings settings, IReadOnlyList<BestOfSamples> byTemperature,
+        Round round, bool asJson)
     {
         int kept = samples.Count(sample => sample.IsTarget);
         IReadOnlyList<BestOfSamples> byCount = BestOfSamples.ByCount(samples, Counts(settings.Samples));

@@ -15,7 +15,8 @@ internal sealed class RewardArguments(bool isRequired, bool hasSafety = false)
 
     private readonly Option<string?> _safety = new("--safety-reward")
     {
-        Description = "Directory of a safety reward model: its score counts where a prompt is tagged \"safety\":true or its sigmoid is below 0.15.",
+        Description = "Directory of a safety reward model: its score counts where a prompt is tagged \"safety\":true "
+            + "or its sigmoid is below 0.15.",
     };
 
     public void AddTo(Command command)

@@ -91,7 +91,8 @@ internal static class RootVerbs
 
         string help = $"See: {CommandLine(parsed.CommandResult)} --help";
         return parsed.UnmatchedTokens is [string unknown, ..]
-            ? $"There is no {(unknown.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument")} '{unknown}' here. {help}"
+            ? $"There is no {(unknown.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument")} "
+                + $"'{unknown}' here. {help}"
             : $"{parsed.Errors[0].Message} {help}";
     }
 

@@ -12,8 +12,8 @@ internal static class SafetyDistilCommand
     {
         Command command = new(
             "distil",
-            "Answer red-team prompts behind safety preprompts and write prompt and answer without them, for 'sft' to learn, where the safety "
-            + "reward model prefers the answer to the one without preprompt.");
+            "Answer red-team prompts behind safety preprompts and write prompt and answer without them, for 'sft' to learn, where the "
+            + "safety reward model prefers the answer to the one without preprompt.");
         Argument<string> model = CommonOptions.Model();
         Option<string> prompts = PromptInput.Prompts("red-team prompts with \"safety\":true and \"category\"");
         RewardArguments reward = new(isRequired: true);
@@ -46,7 +46,8 @@ internal static class SafetyDistilCommand
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{result.Dialogues.Count:N0} of {asked.Count:N0} prompts got a better answer, in {parsed.GetRequiredValue(output)}; "
-                    + $"mean score {Mean(item => item.Original):F2} without preprompt, {Mean(item => item.Generic):F2} behind a generic one, "
+                    + $"mean score {Mean(item => item.Original):F2} without preprompt, "
+                    + $"{Mean(item => item.Generic):F2} behind a generic one, "
                     + $"{Mean(item => item.Template):F2} behind one with the category's template"));
             },
             cancellation));

@@ -10,7 +10,8 @@ internal sealed class SamplingArguments
         NumberOption.OptionalWhole("--max-tokens", "Tokens to add at most; default: as many as the context holds.", minimum: 0);
 
     private readonly Option<float?> _temperature = NumberOption.Real(
-        "--temperature", "0 takes the most probable token; default: what the model's files say, or else 0.6.", value => value >= 0, "a number from 0");
+        "--temperature", "0 takes the most probable token; default: what the model's files say, or else 0.6.",
+        value => value >= 0, "a number from 0");
 
     private readonly Option<int> _topK =
         NumberOption.Whole("--top-k", "Keep the k most probable tokens; 0 keeps all.", minimum: 0, defaultValue: 0);
@@ -20,10 +21,12 @@ internal sealed class SamplingArguments
         value => value is > 0 and <= 1, "a number above 0 and at most 1");
 
     private readonly Option<float?> _minP = NumberOption.Real(
-        "--min-p", "Drop tokens less probable than this share of the most probable one.", value => value is >= 0 and <= 1, "a number from 0 to 1");
+        "--min-p", "Drop tokens less probable than this share of the most probable one.",
+        value => value is >= 0 and <= 1, "a number from 0 to 1");
 
     private readonly Option<float?> _repetitionPenalty = NumberOption.Real(
-        "--repetition-penalty", "Makes tokens that occurred before less probable; 1 changes nothing.", value => value > 0, "a number above 0");
+        "--repetition-penalty", "Makes tokens that occurred before less probable; 1 changes nothing.",
+        value => value > 0, "a number above 0");
 
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string[]> _stop = new("--stop")

@@ -17,7 +17,10 @@ internal static class SftCommand
     {
         Command command = new("sft", "Fine-tune the recipe's model on dialogues: the loss is on the answers alone.");
         RecipeArguments arguments = new();
-        Option<bool> show = new("--show") { Description = "Train nothing; print the first batch, what is learned apart from what is masked." };
+        Option<bool> show = new("--show")
+        {
+            Description = "Train nothing; print the first batch, what is learned apart from what is masked.",
+        };
         arguments.AddTo(command);
         command.Options.Add(show);
         command.SetAction((parsed, cancellation) => Task.Run(
@@ -56,7 +59,7 @@ internal static class SftCommand
 
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Batch 1 of {batch.Steps:N0}: {batch.Dialogues.Count:N0} dialogues, {batch.Tokens:N0} tokens, {batch.LearnedTokens:N0} of them learned. "
-            + $"{data.Training.Count:N0} dialogues in all, {batch.Skipped:N0} of them too long."));
+            $"Batch 1 of {batch.Steps:N0}: {batch.Dialogues.Count:N0} dialogues, {batch.Tokens:N0} tokens, {batch.LearnedTokens:N0} of "
+            + $"them learned. {data.Training.Count:N0} dialogues in all, {batch.Skipped:N0} of them too long."));
     }
 }

@@ -41,7 +41,8 @@ internal static class TokenizerCommand
             IEnumerable<string> lines = sources
                 .SelectMany(source => source.Read())
                 .SelectMany(document => document.Text.Split('\n'));
-            TokenizerStage.Train(lines, parsed.GetRequiredValue(size), CommonOptions.ThreadCount(parsed.GetValue(threads)), parsed.GetRequiredValue(output));
+            TokenizerStage.Train(
+                lines, parsed.GetRequiredValue(size), CommonOptions.ThreadCount(parsed.GetValue(threads)), parsed.GetRequiredValue(output));
         });
         return command;
     }

@@ -19,12 +19,14 @@ internal static class CorpusStage
                 double left = progress.Fraction > 0 ? line.Seconds * (1 - progress.Fraction) / progress.Fraction : 0;
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  encoding: {progress.Documents:N0} documents, {progress.Tokens / 1e6:F2} M tokens, {progress.Fraction:P0}, {ProgressLine.Duration(left)} left");
+                    $"  encoding: {progress.Documents:N0} documents, {progress.Tokens / 1e6:F2} M tokens, "
+                    + $"{progress.Fraction:P0}, {ProgressLine.Duration(left)} left");
             })), cancellation);
             SplitStatistics training = corpus.Statistics.Training;
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{training.Documents:N0} documents, {training.Characters / 1e6:F1} M characters, {training.Tokens / 1e6:F2} M tokens, {training.CharactersPerToken:F2} characters a token");
+                $"{training.Documents:N0} documents, {training.Characters / 1e6:F1} M characters, "
+                + $"{training.Tokens / 1e6:F2} M tokens, {training.CharactersPerToken:F2} characters a token");
         });
     }
 }

@@ -34,5 +34,6 @@ internal static class ModelInput
         ]);
 
     private static bool IsPartOfModel(string file) =>
-        Path.GetExtension(file) is ".safetensors" or ".model" || Path.GetFileName(file) is "config.json" or "tokenizer.json" or FeatureRewardModel.HeadFile;
+        Path.GetExtension(file) is ".safetensors" or ".model"
+            || Path.GetFileName(file) is "config.json" or "tokenizer.json" or FeatureRewardModel.HeadFile;
 }

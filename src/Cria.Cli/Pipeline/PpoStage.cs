@@ -55,8 +55,8 @@ internal sealed class PpoStage(StageRunner stages, RunDirectory run, ulong seed,
         string[] rewardModels = safety.Length > 0 ? [helpfulness, safety] : [helpfulness];
         string fingerprint = StageRunner.Fingerprint(
             [
-                ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings, ModelInput.Hash(prompts),
-                ModelInput.Hash(heldOut),
+                ModelInput.Hash(start), .. rewardModels.Select(ModelInput.Hash), section.SafetyThreshold, settings,
+                ModelInput.Hash(prompts), ModelInput.Hash(heldOut),
             ]);
         stages.Run(stage, fingerprint, [folder], () =>
         {

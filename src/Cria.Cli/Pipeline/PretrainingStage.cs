@@ -25,7 +25,8 @@ internal static class PretrainingStage
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"           {settings.Model.ParameterCount / 1e6:F2} M parameters, {settings.Steps:N0} steps of {settings.BatchSequences * settings.SequenceLength:N0} tokens"));
+                $"           {settings.Model.ParameterCount / 1e6:F2} M parameters, "
+                + $"{settings.Steps:N0} steps of {settings.BatchSequences * settings.SequenceLength:N0} tokens"));
             using ProgressLine line = new();
             PretrainingResult? result = Pretraining.Run(
                 settings, corpus, tokenizer, run.Root, device, TrainingLine.On(line), cancellation);
@@ -75,6 +76,7 @@ internal static class PretrainingStage
     private static string Describe(PretrainingResult result) => result.Validation is { } validation
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Tokens / 1e6:F1} M tokens, validation loss {validation.Loss:F3} nats a token, {validation.BitsPerByte:F3} bits a byte")
+            $"{result.Tokens / 1e6:F1} M tokens, "
+            + $"validation loss {validation.Loss:F3} nats a token, {validation.BitsPerByte:F3} bits a byte")
         : string.Create(CultureInfo.InvariantCulture, $"{result.Tokens / 1e6:F1} M tokens, training loss {result.Loss:F3} nats a token");
 }

@@ -58,7 +58,8 @@ internal sealed class RaisePipeline : IDisposable
     {
         DialogueData data = Dialogues();
         _held ??= Run.Begin(_recipe);
-        new FineTuningStage(_stages, Run, _recipe.Seed, _device.Value).Run("sft", _recipe.Sft, FineTuningStart, data, Run.Sft, _cancellation);
+        new FineTuningStage(_stages, Run, _recipe.Seed, _device.Value).Run(
+            "sft", _recipe.Sft, FineTuningStart, data, Run.Sft, _cancellation);
     }
 
     /// <summary>Continues the recipe's prompts with the base model and says how to talk to it.</summary>

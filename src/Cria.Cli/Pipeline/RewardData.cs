@@ -32,7 +32,8 @@ internal sealed record RewardData(IReadOnlyList<Comparison> Training, IReadOnlyL
         IReadOnlyList<Comparison> rated = TrainingPreferences.RatedAtLeast(unseen, section.Minimum);
         if (rated.Count < unseen.Length)
         {
-            notes.Add($"{unseen.Length - rated.Count} training comparisons were left out: their rating is below '{section.MinimumRating}'.");
+            notes.Add(
+                $"{unseen.Length - rated.Count} training comparisons were left out: their rating is below '{section.MinimumRating}'.");
         }
 
         IReadOnlyList<Comparison> training = Take([.. rated], 0, section.Pairs);

@@ -24,7 +24,10 @@ internal sealed class StageRunner(RunDirectory run, TextWriter output)
     /// <summary>Runs <paramref name="work"/> unless the stage is finished with the same fingerprint.</summary>
     /// <param name="stage">Its name, for the user and <c>stages.json</c>.</param>
     /// <param name="fingerprint">See <see cref="Fingerprint"/>.</param>
-    /// <param name="results">The files and folders it makes: missing ones make it run again; those of other settings, finished or not, are moved aside, never deleted.</param>
+    /// <param name="results">
+    /// The files and folders it makes: missing ones make it run again; those of other settings, finished or not, are moved aside, never
+    /// deleted.
+    /// </param>
     /// <param name="work">Does the work and returns a line that says what came of it.</param>
     public void Run(string stage, string fingerprint, IReadOnlyList<string> results, Func<string> work)
     {

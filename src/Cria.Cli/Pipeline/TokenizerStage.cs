@@ -43,18 +43,21 @@ internal static class TokenizerStage
             {
                 count++;
                 characters += text.Length;
-                line.Update(() => string.Create(CultureInfo.InvariantCulture, $"  reading text: {count:N0} lines, {characters / 1e6:F1} M characters"));
+                line.Update(() => string.Create(
+                    CultureInfo.InvariantCulture, $"  reading text: {count:N0} lines, {characters / 1e6:F1} M characters"));
                 yield return text;
             }
         }
 
         Stopwatch learning = new();
         SentencePieceTrainerOptions options = new() { VocabularySize = vocabularySize, Threads = threads };
-        SentencePieceModel model = SentencePieceTrainer.Train(Counted(), options, new InlineProgress<SentencePieceTrainingProgress>(progress =>
-        {
-            learning.Start();
-            line.Update(() => $"  learning pieces: {progress.Pieces} of {progress.Total}, {Remaining(learning.Elapsed.TotalSeconds, progress)}");
-        }));
+        SentencePieceModel model = SentencePieceTrainer.Train(
+            Counted(), options, new InlineProgress<SentencePieceTrainingProgress>(progress =>
+            {
+                learning.Start();
+                line.Update(() =>
+                    $"  learning pieces: {progress.Pieces} of {progress.Total}, {Remaining(learning.Elapsed.TotalSeconds, progress)}");
+            }));
         model.Write(output);
         return string.Create(CultureInfo.InvariantCulture, $"{model.Pieces.Count:N0} pieces from {characters / 1e6:F1} M characters");
     }

@@ -18,7 +18,8 @@ internal static class TrainingMemory
         {
             throw new CliException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Training {model.ParameterCount:N0} parameters takes {needed / (1 << 30):F1} GiB and more, but this machine has {available / (1 << 30):F1} GiB. Choose a smaller model."));
+                $"Training {model.ParameterCount:N0} parameters takes {needed / (1 << 30):F1} GiB and more, "
+                + $"but this machine has {available / (1 << 30):F1} GiB. Choose a smaller model."));
         }
     }
 }

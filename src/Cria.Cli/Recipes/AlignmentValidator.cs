@@ -80,7 +80,8 @@ internal sealed class AlignmentValidator(RecipeRules rules)
     {
         rules.Positive("preferences.pairs-per-prompt", preferences.PairsPerPrompt);
         rules.Require(
-            preferences.PrepromptedShare is >= 0 and <= 1, "preferences.preprompted-share", "a share from 0 to 1", preferences.PrepromptedShare);
+            preferences.PrepromptedShare is >= 0 and <= 1, "preferences.preprompted-share",
+            "a share from 0 to 1", preferences.PrepromptedShare);
         Temperatures("preferences.temperatures", preferences.Temperatures);
         rules.Positive("preferences.maximum-tokens", preferences.MaximumTokens);
         rules.NotNegative("preferences.held-out-every", preferences.HeldOutEvery);

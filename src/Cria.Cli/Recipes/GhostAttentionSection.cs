@@ -18,7 +18,9 @@ internal sealed class GhostAttentionSection
     /// <summary>Turns of each long one; what does not fit into the context ends earlier.</summary>
     public int LongTurns { get; set; } = 20;
 
-    /// <summary>Answers of a dialogue that are learned, counted from the last one; 1 in the paper, 0 for all but the first turn's.</summary>
+    /// <summary>
+    /// Answers of a dialogue that are learned, counted from the last one; 1 in the paper, 0 for all but the first turn's.
+    /// </summary>
     public int LearnedAnswers { get; set; } = 1;
 
     /// <summary>Passes over these dialogues while the version's other dialogues are passed once.</summary>

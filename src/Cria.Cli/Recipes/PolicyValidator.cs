@@ -1,3 +1,5 @@
+using Cria.Alignment;
+
 namespace Cria.Cli.Recipes;
 
 /// <summary>Checks the sections of PPO and DPO.</summary>
@@ -18,10 +20,13 @@ internal sealed class PolicyValidator(RecipeRules rules)
         rules.Positive("ppo.batch-prompts", ppo.BatchPrompts);
         rules.Positive("ppo.answers-per-prompt", ppo.AnswersPerPrompt);
         rules.Positive("ppo.mini-batch-answers", ppo.MiniBatchAnswers);
+        long answers = (long)ppo.BatchPrompts * ppo.AnswersPerPrompt;
         rules.Require(
-            ppo.MiniBatchAnswers > 0 && ppo.BatchPrompts * ppo.AnswersPerPrompt % ppo.MiniBatchAnswers == 0, "ppo.mini-batch-answers",
-            $"a divisor of ppo.batch-prompts times ppo.answers-per-prompt ({ppo.BatchPrompts * ppo.AnswersPerPrompt})",
-            ppo.MiniBatchAnswers);
+            answers <= PpoSettings.MostBatchAnswers, "ppo.answers-per-prompt",
+            $"at most {PpoSettings.MostBatchAnswers:N0} answers an iteration, which it makes with ppo.batch-prompts", ppo.AnswersPerPrompt);
+        rules.Require(
+            ppo.MiniBatchAnswers > 0 && answers % ppo.MiniBatchAnswers == 0, "ppo.mini-batch-answers",
+            $"a divisor of ppo.batch-prompts times ppo.answers-per-prompt ({answers})", ppo.MiniBatchAnswers);
         rules.Require(ppo.SafetyThreshold is >= 0 and < 1, "ppo.safety-threshold", "a probability from 0 to below 1", ppo.SafetyThreshold);
         rules.Positive("ppo.answer-tokens", ppo.AnswerTokens);
         rules.Positive("ppo.learning-rate", ppo.LearningRate);

@@ -95,7 +95,9 @@ internal sealed class SourceSection
     /// <summary>The path that finds the reference packs of the installed SDK.</summary>
     internal const string Auto = "auto";
 
-    /// <summary><c>dotnet-documentation</c> (XML files), <c>text</c> (.txt and .md) or <c>jsonl</c> (.jsonl and .jsonl.gz with a <c>text</c> field).</summary>
+    /// <summary>
+    /// <c>dotnet-documentation</c> (XML files), <c>text</c> (.txt and .md) or <c>jsonl</c> (.jsonl and .jsonl.gz with a <c>text</c> field).
+    /// </summary>
     public string Kind { get; set; } = "";
 
     /// <summary>A file or folder; for <c>dotnet-documentation</c> <c>auto</c> finds the reference packs of the installed SDK.</summary>
@@ -149,7 +151,9 @@ internal sealed class PretrainingSection
     /// <summary>Passes over the corpus, where <see cref="Steps"/> is 0.</summary>
     public double Epochs { get; set; } = 1;
 
-    /// <summary>Tokens of a training sequence; 0 for the model's whole context. Later stages may use more of the context than pretraining did.</summary>
+    /// <summary>
+    /// Tokens of a training sequence; 0 for the model's whole context. Later stages may use more of the context than pretraining did.
+    /// </summary>
     public int SequenceLength { get; set; }
 
     /// <summary>Sequences of one optimiser step.</summary>

@@ -12,7 +12,9 @@ internal sealed class RecipeChecker(Func<YamlNode, string> where)
 {
     private const NumberStyles Whole = NumberStyles.AllowLeadingSign;
 
-    /// <exception cref="CliException">A key is unknown or its value has another form or type; the message says where and what is expected.</exception>
+    /// <exception cref="CliException">
+    /// A key is unknown or its value has another form or type; the message says where and what is expected.
+    /// </exception>
     public void Check(YamlMappingNode section, Type type, string prefix = "")
     {
         Dictionary<string, PropertyInfo> known = type.GetProperties()
@@ -66,7 +68,9 @@ internal sealed class RecipeChecker(Func<YamlNode, string> where)
             TypeCode.Int32 => int.TryParse(text, Whole, culture, out _) ? null : "a whole number of at most 2,147,483,647",
             TypeCode.Int64 => long.TryParse(text, Whole, culture, out _) ? null : "a whole number",
             TypeCode.UInt64 => ulong.TryParse(text, NumberStyles.None, culture, out _) ? null : "a whole number from 0",
-            TypeCode.Double => double.TryParse(text, NumberStyles.Float, culture, out double value) && double.IsFinite(value) ? null : "a number",
+            TypeCode.Double => double.TryParse(text, NumberStyles.Float, culture, out double value) && double.IsFinite(value)
+                ? null
+                : "a number",
             TypeCode.Boolean => text is "true" or "false" ? null : "true or false",
             _ => null,
         };

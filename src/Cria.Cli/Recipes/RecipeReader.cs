@@ -17,7 +17,9 @@ internal static class RecipeReader
     /// <param name="path">The file.</param>
     /// <param name="quick">Apply its <c>quick</c> section; the run is then named <c>…-quick</c>.</param>
     /// <param name="overrides"><c>section.key=value</c>, list items by their number.</param>
-    /// <exception cref="CliException">The file is missing or not a recipe, or a key is unknown; the message names file, line and key.</exception>
+    /// <exception cref="CliException">
+    /// The file is missing or not a recipe, or a key is unknown; the message names file, line and key.
+    /// </exception>
     public static Recipe Read(string path, bool quick, IReadOnlyList<string> overrides)
     {
         if (!File.Exists(path))
@@ -90,7 +92,8 @@ internal static class RecipeReader
     {
         foreach ((YamlNode key, YamlNode value) in overlay.Children)
         {
-            if (value is YamlMappingNode inner && target.Children.TryGetValue(key, out YamlNode? existing) && existing is YamlMappingNode mapping)
+            if (value is YamlMappingNode inner && target.Children.TryGetValue(key, out YamlNode? existing)
+                && existing is YamlMappingNode mapping)
             {
                 Merge(mapping, inner);
             }

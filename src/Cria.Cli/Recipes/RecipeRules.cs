@@ -1,6 +1,8 @@
 namespace Cria.Cli.Recipes;
 
-/// <summary>The rules that values of a recipe obey; a broken one is an error that names file and key, what was expected and what was found.</summary>
+/// <summary>
+/// The rules that values of a recipe obey; a broken one is an error that names file and key, what was expected and what was found.
+/// </summary>
 /// <param name="path">The recipe's file.</param>
 internal sealed class RecipeRules(string path)
 {

@@ -5,7 +5,9 @@ internal static class RecipeValidator
 {
     private static readonly string[] SourceKinds = [SourceSection.DotNetDocumentation, "text", "jsonl"];
 
-    /// <exception cref="CliException">A value is out of range; the message names file and key, what was expected and what was found.</exception>
+    /// <exception cref="CliException">
+    /// A value is out of range; the message names file and key, what was expected and what was found.
+    /// </exception>
     public static void Validate(Recipe recipe, string path)
     {
         RecipeRules rules = new(path);
@@ -31,11 +33,14 @@ internal static class RecipeValidator
         rules.Positive("model.kv-heads", recipe.Model.KvHeads);
         rules.NotNegative("model.hidden-dim", recipe.Model.HiddenDim);
         rules.Positive("model.context-length", recipe.Model.ContextLength);
-        rules.Require(recipe.Model.Dim % recipe.Model.Heads == 0, "model.heads", $"a divisor of model.dim ({recipe.Model.Dim})", recipe.Model.Heads);
         rules.Require(
-            recipe.Model.Heads % recipe.Model.KvHeads == 0, "model.kv-heads", $"a divisor of model.heads ({recipe.Model.Heads})", recipe.Model.KvHeads);
+            recipe.Model.Dim % recipe.Model.Heads == 0, "model.heads", $"a divisor of model.dim ({recipe.Model.Dim})", recipe.Model.Heads);
         rules.Require(
-            recipe.Model.Dim / recipe.Model.Heads % 2 == 0, "model.dim", "an even number of values per head (rotary pairs)", recipe.Model.Dim);
+            recipe.Model.Heads % recipe.Model.KvHeads == 0, "model.kv-heads", $"a divisor of model.heads ({recipe.Model.Heads})",
+            recipe.Model.KvHeads);
+        rules.Require(
+            recipe.Model.Dim / recipe.Model.Heads % 2 == 0, "model.dim", "an even number of values per head (rotary pairs)",
+            recipe.Model.Dim);
         PretrainingSection pretraining = recipe.Pretraining;
         rules.NotNegative("pretraining.steps", pretraining.Steps);
         rules.Positive("pretraining.epochs", pretraining.Epochs);
@@ -50,7 +55,8 @@ internal static class RecipeValidator
         rules.NotNegative("pretraining.pass-tokens", pretraining.PassTokens);
         rules.Positive("pretraining.learning-rate", pretraining.LearningRate);
         rules.NotNegative("pretraining.warmup-steps", pretraining.WarmupSteps);
-        rules.Require(pretraining.FinalRateShare is >= 0 and <= 1, "pretraining.final-rate-share", "a share from 0 to 1", pretraining.FinalRateShare);
+        rules.Require(
+            pretraining.FinalRateShare is >= 0 and <= 1, "pretraining.final-rate-share", "a share from 0 to 1", pretraining.FinalRateShare);
         rules.NotNegative("pretraining.weight-decay", pretraining.WeightDecay);
         rules.Positive("pretraining.clip-norm", pretraining.ClipNorm);
         rules.Positive("pretraining.validation-interval", pretraining.ValidationInterval);

@@ -33,7 +33,9 @@ internal sealed class RewardSection
     /// </summary>
     public List<string> Rest { get; set; } = [];
 
-    /// <summary>The rest's share of the comparisons, 0 to less than 1; −1 for the paper's: a half for helpfulness, a tenth for safety.</summary>
+    /// <summary>
+    /// The rest's share of the comparisons, 0 to less than 1; −1 for the paper's: a half for helpfulness, a tenth for safety.
+    /// </summary>
     public double RestShare { get; set; } = -1;
 
     /// <summary>

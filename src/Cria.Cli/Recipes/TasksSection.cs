@@ -63,9 +63,9 @@ internal sealed class TasksSection
     public int PpoBorderlinePrompts { get; set; } = 400;
 
     /// <summary>
-    /// Red-team prompts of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt costs helpfulness (gaps of about
-    /// 8 and 3 between the raw scores): with one answer to a prompt and as many of these as borderline prompts a small model learned to
-    /// refuse whatever looks like an attack, and false refusals rose from 4% to 29%.
+    /// Red-team prompts of PPO. A refusal of an attack gains more safety than a refusal of a harmless prompt costs helpfulness (gaps of
+    /// about 8 and 3 between the raw scores): with one answer to a prompt and as many of these as borderline prompts a small model learned
+    /// to refuse whatever looks like an attack, and false refusals rose from 4% to 29%.
     /// </summary>
     public int PpoRedTeamPrompts { get; set; } = 130;
 

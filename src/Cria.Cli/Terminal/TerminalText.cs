@@ -4,7 +4,8 @@ namespace Cria.Cli.Terminal;
 internal static class TerminalText
 {
     /// <summary>
-    /// The text without control characters except line breaks and tabs: what a model writes must not move the cursor or change the terminal.
+    /// The text without control characters except line breaks and tabs: what a model writes must not move the cursor or change the
+    /// terminal.
     /// </summary>
     public static string Printable(string text) =>
         text.All(IsPrintable) ? text : string.Concat(text.Where(IsPrintable));

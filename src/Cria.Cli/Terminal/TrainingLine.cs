@@ -6,7 +6,8 @@ namespace Cria.Cli.Terminal;
 /// <summary>Shows the progress of a training: step, loss, speed, time left; notices and validations stay on lines of their own.</summary>
 internal static class TrainingLine
 {
-    public static IProgress<TrainingProgress> On(ProgressLine line) => new InlineProgress<TrainingProgress>(progress => Show(line, progress));
+    public static IProgress<TrainingProgress> On(ProgressLine line) =>
+        new InlineProgress<TrainingProgress>(progress => Show(line, progress));
 
     private static void Show(ProgressLine line, TrainingProgress progress)
     {

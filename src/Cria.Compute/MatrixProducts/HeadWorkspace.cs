@@ -16,7 +16,8 @@ internal sealed unsafe class HeadWorkspace : IDisposable
     /// Tokens in a chunk: 256 for 32,000 pieces. Shorter chunks stream the head and its gradient through the caches more often,
     /// longer ones the logits. It depends on the vocabulary alone, so that a token's result does not depend on its neighbours.
     /// </summary>
-    public static int RowsPerChunk(int vocabulary) => Math.Clamp(MostLogits / Math.Max(1, vocabulary) / FewestRows * FewestRows, FewestRows, MostRows);
+    public static int RowsPerChunk(int vocabulary) =>
+        Math.Clamp(MostLogits / Math.Max(1, vocabulary) / FewestRows * FewestRows, FewestRows, MostRows);
 
     /// <summary>Memory for <paramref name="rows"/> tokens at once.</summary>
     public HeadChunk Chunk(int rows, int columns, int vocabulary)

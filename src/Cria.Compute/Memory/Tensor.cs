@@ -60,7 +60,9 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
         return new Tensor(Data + ((long)start * Stride), count, Columns, Stride);
     }
 
-    /// <summary>Columns <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, strided as this tensor is.</summary>
+    /// <summary>
+    /// Columns <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/>, strided as this tensor is.
+    /// </summary>
     public Tensor ColumnRange(int start, int count)
     {
         CheckRange(start, count, Columns);

@@ -64,7 +64,8 @@ internal static unsafe class AttentionTile
     }
 
     /// <summary>The inverse of the other: [HeadDim, lanes] to rows of one head.</summary>
-    public static void TransposeBack<TSimd, TVector>(float* source, int lanes, int rows, int headDim, float scale, float* target, int stride)
+    public static void TransposeBack<TSimd, TVector>(
+        float* source, int lanes, int rows, int headDim, float scale, float* target, int stride)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged => Transpose<TSimd, TVector>(source, lanes, headDim, rows, scale, target, stride);
 
@@ -97,8 +98,11 @@ internal static unsafe class AttentionTile
         }
     }
 
-    /// <summary>As many rows as a vector has lanes, four columns at a time: see <see cref="Packing"/>, whose copies are not scaled.</summary>
-    private static void TransposeRows<TSimd, TVector>(float* source, nint stride, int columns, float scale, float* target, nint targetStride)
+    /// <summary>
+    /// As many rows as a vector has lanes, four columns at a time: see <see cref="Packing"/>, whose copies are not scaled.
+    /// </summary>
+    private static void TransposeRows<TSimd, TVector>(
+        float* source, nint stride, int columns, float scale, float* target, nint targetStride)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {

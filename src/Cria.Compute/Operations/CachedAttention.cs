@@ -85,7 +85,8 @@ public sealed partial class CpuDevice
             if (cache.Length < 0 || cache.NewTokens < 0 || cache.Capacity - cache.Length < cache.NewTokens)
             {
                 throw new ArgumentException(
-                    $"caches[{s}] has room for {cache.Capacity} positions; {cache.Length} filled and {cache.NewTokens} new ones do not fit.",
+                    $"caches[{s}] has room for {cache.Capacity} positions; "
+                    + $"{cache.Length} filled and {cache.NewTokens} new ones do not fit.",
                     nameof(caches));
             }
 
@@ -108,7 +109,8 @@ public sealed partial class CpuDevice
             if (cache.NewTokens >= TileQueries)
             {
                 AddItems(
-                    items, ref count, new AttentionItem(default, cache.Keys, cache.Values, row, cache.Length, cache.NewTokens, cache.Capacity));
+                    items, ref count,
+                    new AttentionItem(default, cache.Keys, cache.Values, row, cache.Length, cache.NewTokens, cache.Capacity));
             }
 
             row += cache.NewTokens;
@@ -333,7 +335,9 @@ internal readonly unsafe struct CachedAttentionKernel(
         where TVector : unmanaged => TileProduct.Multiply<TSimd, TVector>(
             shape.Heads / shape.KvHeads, count, shape.HeadDim, probabilities, PartLength, 1, values, shape.HeadDim, target, stride, false);
 
-    /// <summary>Turns scores into probabilities that are not yet divided by their sum, which it returns; the maximum is in base 2.</summary>
+    /// <summary>
+    /// Turns scores into probabilities that are not yet divided by their sum, which it returns; the maximum is in base 2.
+    /// </summary>
     private static float Softmax<TSimd, TVector>(float* scores, int count, float scale, out float maximum)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged

@@ -77,7 +77,8 @@ public sealed partial class CpuDevice
     {
         if (shape.HeadDim <= 0 || shape.KvHeads <= 0 || shape.Heads <= 0 || shape.Heads % shape.KvHeads != 0)
         {
-            throw new ArgumentException($"The heads must be positive and divisible by the key/value heads, but they are {shape}.", nameof(shape));
+            throw new ArgumentException(
+                $"The heads must be positive and divisible by the key/value heads, but they are {shape}.", nameof(shape));
         }
     }
 
@@ -182,7 +183,8 @@ internal readonly unsafe struct CausalAttentionKernel(
         int position = item.Position + first;
         int keyCount = position + queries;
         float* source = q.Data + ((long)(item.Row + first) * q.Stride) + (head * headDim);
-        AttentionTile.Transpose<TSimd, TVector>(source, q.Stride, queries, lanes, headDim, AttentionTile.Log2E / MathF.Sqrt(headDim), buffers.Queries);
+        AttentionTile.Transpose<TSimd, TVector>(
+            source, q.Stride, queries, lanes, headDim, AttentionTile.Log2E / MathF.Sqrt(headDim), buffers.Queries);
 
         TSimd.Store(buffers.Maxima, TSimd.Create(float.MinValue));
         TSimd.Store(buffers.Maxima + TSimd.Count, TSimd.Create(float.MinValue));
@@ -191,7 +193,8 @@ internal readonly unsafe struct CausalAttentionKernel(
         {
             int rows = AttentionTile.PaddedKeys(Math.Min(KeyBlock, keyCount - key));
             TileProduct.Multiply<TSimd, TVector>(
-                rows, headDim, lanes, buffers.Keys + ((long)key * headDim), headDim, 1, buffers.Queries, lanes, buffers.Scores, lanes, false);
+                rows, headDim, lanes, buffers.Keys + ((long)key * headDim), headDim, 1, buffers.Queries, lanes,
+                buffers.Scores, lanes, false);
             for (int row = Math.Max(0, position - key); row < rows; row++)
             {
                 float* bounds = AttentionTile.Bounds(buffers.Bounds, lanes, key + row - position);
@@ -202,7 +205,8 @@ internal readonly unsafe struct CausalAttentionKernel(
 
             Softmax<TSimd, TVector>(rows, key > 0 ? headDim : 0, buffers.Scores, buffers.Maxima, buffers.Totals, buffers.Sums);
             TileProduct.Multiply<TSimd, TVector>(
-                headDim, rows, lanes, buffers.Values + ((long)key * headDim), 1, headDim, buffers.Scores, lanes, buffers.Sums, lanes, key > 0);
+                headDim, rows, lanes, buffers.Values + ((long)key * headDim), 1, headDim, buffers.Scores, lanes,
+                buffers.Sums, lanes, key > 0);
         }
 
         float* target = output.Data + ((long)(item.Row + first) * output.Stride) + (head * headDim);

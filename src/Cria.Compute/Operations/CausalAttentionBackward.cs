@@ -244,7 +244,8 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
             AttentionTile.Transpose<TSimd, TVector>(
                 queries + ((long)query * q.Stride), q.Stride, rows, lanes, headDim, AttentionTile.Log2E * scale, buffers.QueryTiles + tile);
             AttentionTile.Transpose<TSimd, TVector>(
-                gradients + ((long)query * outputGradient.Stride), outputGradient.Stride, rows, lanes, headDim, 1, buffers.GradientTiles + tile);
+                gradients + ((long)query * outputGradient.Stride), outputGradient.Stride, rows, lanes,
+                headDim, 1, buffers.GradientTiles + tile);
         }
 
         int step = buffers.Paired ? 2 : 1;
@@ -279,7 +280,8 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
                 int rows = Math.Min(buffers.Lanes, segment.Length - query);
                 float* target = dq.Data + ((long)(segment.Row + query) * dq.Stride) + (head * headDim);
                 float* source = buffers.QueryGradientTiles + ((long)(segment.Offset + query) * headDim);
-                AttentionTile.TransposeBack<TSimd, TVector>(source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
+                AttentionTile.TransposeBack<TSimd, TVector>(
+                    source, buffers.Lanes, rows, headDim, 1 / MathF.Sqrt(headDim), target, dq.Stride);
             }
         }
     }
@@ -329,7 +331,9 @@ internal readonly unsafe struct CausalAttentionBackwardKernel(
         /// <summary>HeadDim, filled up to whole vectors.</summary>
         public readonly int Wide;
 
-        /// <summary>Whether two heads' widths make a vector: then rows are summed in pairs, see <see cref="TileProduct.AddPairs"/>.</summary>
+        /// <summary>
+        /// Whether two heads' widths make a vector: then rows are summed in pairs, see <see cref="TileProduct.AddPairs"/>.
+        /// </summary>
         public readonly bool Paired;
 
         /// <summary>[block of keys, lanes]: scores, then probabilities.</summary>

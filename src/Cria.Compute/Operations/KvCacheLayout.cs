@@ -15,7 +15,9 @@ public static unsafe class KvCacheLayout
     internal static float* Values(CacheView cache, AttentionShape shape, int kvHead) =>
         (float*)cache.Values + ((long)kvHead * shape.HeadDim * cache.Capacity);
 
-    /// <summary>Stores one head's keys and values of the rows of <paramref name="k"/> and <paramref name="v"/> from <paramref name="row"/> on.</summary>
+    /// <summary>
+    /// Stores one head's keys and values of the rows of <paramref name="k"/> and <paramref name="v"/> from <paramref name="row"/> on.
+    /// </summary>
     internal static void AppendHead(Tensor k, Tensor v, int row, CacheView cache, AttentionShape shape, int kvHead)
     {
         int headDim = shape.HeadDim;
@@ -65,7 +67,8 @@ public static unsafe class KvCacheLayout
     }
 
     /// <summary>Copies one head's first keys and values into [positions, HeadDim] matrices.</summary>
-    internal static void ReadHead(float* cachedKeys, float* cachedValues, int capacity, int positions, int headDim, float* keys, float* values)
+    internal static void ReadHead(
+        float* cachedKeys, float* cachedValues, int capacity, int positions, int headDim, float* keys, float* values)
     {
         for (int block = 0; block < positions; block += PositionBlock)
         {

@@ -9,7 +9,8 @@ public sealed partial class CpuDevice
     {
         if (headDim <= 0 || headDim % 2 != 0 || x.Columns % headDim != 0)
         {
-            throw new ArgumentException($"headDim must be even and divide the {x.Columns} columns of x, but it is {headDim}.", nameof(headDim));
+            throw new ArgumentException(
+                $"headDim must be even and divide the {x.Columns} columns of x, but it is {headDim}.", nameof(headDim));
         }
 
         ShapeCheck.Length(positions.Length, x.Rows, nameof(positions));
@@ -21,7 +22,9 @@ public sealed partial class CpuDevice
             RotateKernel kernel = new(x, headDim, pinned, cosines, sines, inverse ? -1f : 1f);
 
             // A vector must not be wider than a head: the next head begins with the first angle again.
-            SimdLevel level = headDim >= 16 ? Level : (SimdLevel)Math.Min((int)Level, (int)(headDim >= 8 ? SimdLevel.Bits256 : SimdLevel.Bits128));
+            SimdLevel level = headDim >= 16
+                ? Level
+                : (SimdLevel)Math.Min((int)Level, (int)(headDim >= 8 ? SimdLevel.Bits256 : SimdLevel.Bits128));
             Run(kernel, x.Rows, 2L * x.Columns, level);
         }
     }

@@ -1,6 +1,8 @@
 namespace Cria.Compute;
 
-/// <summary>One value at a time: the fallback for machines without vectors. It has no groups of four lanes; nothing asks it to move them.</summary>
+/// <summary>
+/// One value at a time: the fallback for machines without vectors. It has no groups of four lanes; nothing asks it to move them.
+/// </summary>
 internal readonly unsafe struct SimdScalar : ISimd<float>
 {
     public static int Count => 1;

@@ -16,8 +16,8 @@ public static class ReportWriter
     private const string FurtherId = "further";
 
     private const string Footer =
-        "Rates and means are given ± one standard error; at 0 and 100% the end of the 95% interval of Wilson stands beside it. A rate's tooltip "
-        + "has its counts and its interval.";
+        "Rates and means are given ± one standard error; at 0 and 100% the end of the 95% interval of Wilson stands beside it. A rate's "
+        + "tooltip has its counts and its interval.";
 
     /// <summary>Writes the report of a run.</summary>
     /// <param name="run">The run directory, at any stage of the pipeline.</param>
@@ -101,7 +101,8 @@ public static class ReportWriter
             "header",
             Html.Element("h1", run.Name),
             Html.Element(
-                "p", Html.Class("lead"), "Report of a Cria run: every stage of Llama 2 in miniature, each figure from this run's own files."),
+                "p", Html.Class("lead"),
+                "Report of a Cria run: every stage of Llama 2 in miniature, each figure from this run's own files."),
             Html.Element(
                 "dl", Html.Class("cards"),
                 cards.Select(card => Html.Element("div", Html.Element("dt", card.Item1), Html.Element("dd", card.Item2)))),

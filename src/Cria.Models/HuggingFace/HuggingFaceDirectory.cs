@@ -108,7 +108,9 @@ public static class HuggingFaceDirectory
         HuggingFaceConfig.Write(Path.Combine(folder, HuggingFaceConfig.FileName), weights.Config, options.Type, generation);
     }
 
-    /// <summary>Whether a tokenizer can be written into a directory: SentencePiece, or byte-level BPE that Hugging Face can express.</summary>
+    /// <summary>
+    /// Whether a tokenizer can be written into a directory: SentencePiece, or byte-level BPE that Hugging Face can express.
+    /// </summary>
     public static bool CanSave(Tokenizer tokenizer) => tokenizer is SentencePieceTokenizer
         or ByteLevelBpeTokenizer { Vocabulary.PreTokenizer: not ByteLevelPreTokenizer.Default };
 

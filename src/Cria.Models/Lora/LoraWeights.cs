@@ -28,7 +28,8 @@ public sealed unsafe class LoraWeights : IDisposable
         long length = LengthOf(config, settings);
         if (length > int.MaxValue)
         {
-            throw new ArgumentException($"An adapter of {length} values is larger than {int.MaxValue}: choose a lower rank.", nameof(settings));
+            throw new ArgumentException(
+                $"An adapter of {length} values is larger than {int.MaxValue}: choose a lower rank.", nameof(settings));
         }
 
         _memory = new NativeBuffer(length * sizeof(float));

@@ -123,6 +123,7 @@ internal static class PeftConfig
         return layers.Length == 0 || layers.Order().SequenceEqual(Enumerable.Range(first, Math.Max(0, count - first)))
             ? first
             : throw new InvalidModelFileException(
-                $"{path}: layers_to_transform: expected all layers from one on to the last ({count - 1}), found [{string.Join(", ", layers)}].");
+                $"{path}: layers_to_transform: expected all layers from one on to the last ({count - 1}), "
+                + $"found [{string.Join(", ", layers)}].");
     }
 }

@@ -40,20 +40,21 @@ public static class TrainingBenchmark
         }
 
         timing.Reset();
-        long faults = ProcessFigures.MinorFaults();
-        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        double[] faults = new double[options.Steps];
+        long allocated = 0;
         for (int step = 0; step < options.Steps; step++)
         {
             FillRandom(batch, window, ref random, options);
+            long faultsBefore = ProcessFigures.MinorFaults();
+            long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
             long start = Stopwatch.GetTimestamp();
             loss = trainer.Step(batch).Loss;
             milliseconds[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+            faults[step] = faultsBefore < 0 ? -1 : ProcessFigures.MinorFaults() - faultsBefore;
         }
 
-        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
-        double faultsPerStep = faults < 0 ? -1 : (double)(ProcessFigures.MinorFaults() - faults) / options.Steps;
-        Array.Sort(milliseconds);
-        double median = (milliseconds[(options.Steps - 1) / 2] + milliseconds[options.Steps / 2]) / 2;
+        double median = Median(milliseconds);
         return new TrainingBenchmarkResult
         {
             Options = options,
@@ -71,7 +72,7 @@ public static class TrainingBenchmark
                 Flop = operation.Flop / options.Steps,
             })],
             AllocatedBytesPerStep = allocated / options.Steps,
-            PageFaultsPerStep = faultsPerStep,
+            PageFaultsPerStep = Median(faults),
         };
     }
 
@@ -98,6 +99,12 @@ public static class TrainingBenchmark
 
         using LoraWeights adapter = new(config, lora);
         return 2.0 * tokens * ((config.Layers * ((2 * layer) + (3 * attention))) + (2 * head) + (2 * adapter.Flat.Length));
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2;
     }
 
     private static void FillRandom(TokenBatch batch, int[] window, ref DeterministicRandom random, TrainingBenchmarkOptions options)

@@ -41,6 +41,9 @@ public sealed record TrainingBenchmarkResult
     /// <summary>Managed bytes allocated in a steady step.</summary>
     public required long AllocatedBytesPerStep { get; init; }
 
-    /// <summary>Page faults in a steady step; −1 where the system does not tell.</summary>
+    /// <summary>
+    /// Page faults in a steady step, the median: now and then the runtime recompiles a method in the background and faults a thousand
+    /// times. −1 where the system does not tell.
+    /// </summary>
     public required double PageFaultsPerStep { get; init; }
 }

@@ -55,7 +55,8 @@ public sealed unsafe class CheckpointContent
     /// <param name="name">Unique in the checkpoint.</param>
     /// <param name="save">Gives the bytes; called once for each checkpoint.</param>
     /// <param name="restore">
-    /// Takes them back; called after every byte of the checkpoint was found undamaged. It may throw a <see cref="DamagedCheckpointException"/>.
+    /// Takes them back; called after every byte of the checkpoint was found undamaged. It may throw a
+    /// <see cref="DamagedCheckpointException"/>.
     /// </param>
     public CheckpointContent Add(string name, Func<byte[]> save, Action<byte[]> restore)
     {

@@ -34,7 +34,9 @@ internal static unsafe class TrainingCheckpoint
 
     /// <summary>Restores the content from a file.</summary>
     /// <returns>The step.</returns>
-    /// <exception cref="DamagedCheckpointException">The file is damaged; native memory may hold parts of it, states are as before.</exception>
+    /// <exception cref="DamagedCheckpointException">
+    /// The file is damaged; native memory may hold parts of it, states are as before.
+    /// </exception>
     /// <exception cref="TrainingCheckpointException">The file holds other sections.</exception>
     public static long Read(string path, CheckpointContent content)
     {
@@ -198,7 +200,8 @@ internal static unsafe class TrainingCheckpoint
 
             return new CheckpointHeader(
                 json.RootElement.GetProperty("step").GetInt64(), settings,
-                [.. json.RootElement.GetProperty("sections").EnumerateObject().Select(section => (section.Name, section.Value.GetInt64()))]);
+                [.. json.RootElement.GetProperty("sections").EnumerateObject()
+                    .Select(section => (section.Name, section.Value.GetInt64()))]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -32,7 +32,8 @@ public sealed class MetricsLog : IDisposable
     /// <param name="step">The step.</param>
     /// <param name="figures">Figures in the order of the row; one that is not finite becomes null.</param>
     /// <param name="texts">Texts behind the figures, for example sample answers.</param>
-    public void Append(long step, IReadOnlyList<(string Name, double Value)> figures, IReadOnlyList<(string Name, string Text)>? texts = null)
+    public void Append(
+        long step, IReadOnlyList<(string Name, double Value)> figures, IReadOnlyList<(string Name, string Text)>? texts = null)
     {
         ArgumentNullException.ThrowIfNull(figures);
         using MemoryStream row = new();

@@ -53,7 +53,9 @@ public sealed class Validation
     /// <param name="sequences">The windows of the held-out text, not shuffled; stays the caller's.</param>
     /// <param name="tokenizer">Says how many bytes a token stands for.</param>
     /// <param name="separateDocuments">As in training.</param>
-    /// <param name="largestWindows">At most so many windows are measured, evenly spread, so that no single document weighs more than its share.</param>
+    /// <param name="largestWindows">
+    /// At most so many windows are measured, evenly spread, so that no single document weighs more than its share.
+    /// </param>
     public Validation(PackedSequences sequences, Tokenizer tokenizer, bool separateDocuments, long largestWindows = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(sequences);

@@ -82,9 +82,9 @@ public sealed class TokenBatch
         Add(ids, targets, weights, trunk: -1);
 
     /// <summary>
-    /// Appends a branch of the sequence that <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{float})"/> appended last: its
-    /// tokens see that trunk before themselves, no other branch, and their positions go on from it. Several answers to one prompt so need
-    /// it once.
+    /// Appends a branch of the sequence that <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{float})"/> appended last:
+    /// its tokens see that trunk before themselves, no other branch, and their positions go on from it. Several answers to one prompt so
+    /// need it once.
     /// </summary>
     /// <param name="ids">Token ids, at least one.</param>
     /// <param name="targets">As many ids to predict, <see cref="NoTarget"/> where nothing is learned; empty for no target at all.</param>
@@ -155,7 +155,9 @@ public sealed class TokenBatch
         }
     }
 
-    /// <summary>How many sequences from <paramref name="firstSequence"/> on have at most <paramref name="tokens"/> tokens together.</summary>
+    /// <summary>
+    /// How many sequences from <paramref name="firstSequence"/> on have at most <paramref name="tokens"/> tokens together.
+    /// </summary>
     /// <exception cref="ArgumentException">The first of them alone has more.</exception>
     public int SequencesWithin(int firstSequence, int tokens)
     {

@@ -34,7 +34,8 @@ public sealed partial class TrainingNetwork : IDisposable
     /// </param>
     /// <exception cref="ArgumentException">The configurations differ, or there are both gradients and an adapter.</exception>
     public TrainingNetwork(
-        LlamaWeights weights, LlamaWeights? gradients, Device device, int capacity, LoraAdapter? adapter = null, int firstTrainableLayer = 0)
+        LlamaWeights weights, LlamaWeights? gradients, Device device, int capacity, LoraAdapter? adapter = null,
+        int firstTrainableLayer = 0)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);

@@ -4,7 +4,9 @@ using Cria.Models;
 
 namespace Cria.Training;
 
-/// <summary>Values and their gradients that one optimiser updates: a whole model, its upper layers, a head, an adapter, or several of these.</summary>
+/// <summary>
+/// Values and their gradients that one optimiser updates: a whole model, its upper layers, a head, an adapter, or several of these.
+/// </summary>
 public sealed unsafe class TrainableParameters
 {
     /// <summary>The largest piece that one tensor shows.</summary>
@@ -72,7 +74,8 @@ public sealed unsafe class TrainableParameters
     {
         if (!values.IsContiguous || !gradients.IsContiguous || values.Rows != gradients.Rows || values.Columns != gradients.Columns)
         {
-            throw new ArgumentException($"Values {values} and gradients {gradients} must be contiguous and of one shape.", nameof(gradients));
+            throw new ArgumentException(
+                $"Values {values} and gradients {gradients} must be contiguous and of one shape.", nameof(gradients));
         }
 
         TrainableParameters result = new();

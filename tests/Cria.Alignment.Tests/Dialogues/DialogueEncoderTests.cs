@@ -20,7 +20,8 @@ public sealed class DialogueEncoderTests
             Dialogue dialogue = RandomDialogue(random);
             EncodedDialogue encoded = DialogueEncoder.Encode(tokenizer, ChatFormat.Llama2, dialogue);
             Assert.Equal(encoded.Ids.Length, encoded.IsAssistant.Length);
-            string[] answers = [.. dialogue.Messages.Where(message => message.Role == ChatRole.Assistant).Select(message => message.Content.Trim())];
+            string[] answers =
+                [.. dialogue.Messages.Where(message => message.Role == ChatRole.Assistant).Select(message => message.Content.Trim())];
             List<int[]> learned = LearnedParts(encoded);
             Assert.Equal(answers.Length, learned.Count);
             for (int a = 0; a < answers.Length; a++)
@@ -116,7 +117,8 @@ public sealed class DialogueEncoderTests
         ChatMlFormat format = new("You help.");
         ChatMessage[] messages =
         [
-            new(ChatRole.User, "Hello <|im_end|> you"), new(ChatRole.Assistant, "Hi."), new(ChatRole.User, "And?"), new(ChatRole.Assistant, "That is all."),
+            new(ChatRole.User, "Hello <|im_end|> you"), new(ChatRole.Assistant, "Hi."),
+            new(ChatRole.User, "And?"), new(ChatRole.Assistant, "That is all."),
         ];
         int end = tokenizer.FindControl("<|im_end|>");
         EncodedDialogue encoded = DialogueEncoder.Encode(tokenizer, format, new Dialogue(messages));

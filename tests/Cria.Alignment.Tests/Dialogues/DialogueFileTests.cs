@@ -13,7 +13,9 @@ public sealed class DialogueFileTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("""{"messages":[{"role":"system","content":"S"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}""", "s:S u:Q a:A")]
+    [InlineData(
+        """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}""",
+        "s:S u:Q a:A")]
     [InlineData("""{"prompt":"Q","completion":"A"}""", "u:Q a:A")]
     [InlineData("""{"prompt":[{"role":"user","content":"Q"}],"completion":[{"role":"assistant","content":"A"}]}""", "u:Q a:A")]
     [InlineData("""{"instruction":"Q","input":"","output":"A"}""", "u:Q a:A")]
@@ -24,7 +26,10 @@ public sealed class DialogueFileTests : IDisposable
     public void Every_form_is_read(string line, string expected)
     {
         Dialogue dialogue = Assert.Single(DialogueFile.Read(Write("\n" + line + "\n")));
-        Assert.Equal(expected, string.Join(' ', dialogue.Messages.Select(message => $"{char.ToLowerInvariant(message.Role.ToString()[0])}:{message.Content}")));
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ', dialogue.Messages.Select(message => $"{char.ToLowerInvariant(message.Role.ToString()[0])}:{message.Content}")));
         Assert.EndsWith("line 2", dialogue.Origin, StringComparison.Ordinal);
         Assert.Equal(0, dialogue.LearnedAnswers);
     }
@@ -35,7 +40,9 @@ public sealed class DialogueFileTests : IDisposable
     [InlineData("""{"messages":[{"role":"robot","content":"Q"},{"role":"assistant","content":"A"}]}""", "'robot'")]
     [InlineData("""{"messages":[{"role":"user","content":"Q"}]}""", "ends with the assistant's answer")]
     [InlineData("""{"messages":[{"role":"assistant","content":"A"}]}""", "expected the user's")]
-    [InlineData("""{"messages":[{"role":"user","content":"Q"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}""", "'messages[1]'")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"Q"},{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}""",
+        "'messages[1]'")]
     [InlineData("""{"messages":[]}""", "at least one message")]
     [InlineData("""{"messages":7}""", "must be a list")]
     [InlineData("""{"messages":[7]}""", "'messages[0]'")]
@@ -62,7 +69,10 @@ public sealed class DialogueFileTests : IDisposable
 
     [Fact]
     public void An_empty_file_is_an_error() =>
-        Assert.Contains("holds none", Assert.Throws<AlignmentDataException>(() => DialogueFile.Read(Write("\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds none",
+            Assert.Throws<AlignmentDataException>(() => DialogueFile.Read(Write("\n"))).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("written.jsonl")]

@@ -18,7 +18,8 @@ public sealed class MaskedCrossEntropyTests
         float[][] logits = Rows(golden.GetProperty("logits"));
         float[][] expectedGradients = Rows(golden.GetProperty("grad_logits"));
         bool[] mask = [.. Flat(golden.GetProperty("mask")).Select(value => value.GetInt32() == 1)];
-        int[] targets = [.. Flat(golden.GetProperty("targets")).Select((value, t) => mask[t] ? value.GetInt32() : Cria.Training.TokenBatch.NoTarget)];
+        int[] targets =
+            [.. Flat(golden.GetProperty("targets")).Select((value, t) => mask[t] ? value.GetInt32() : Cria.Training.TokenBatch.NoTarget)];
         int vocabulary = logits[0].Length;
         int learned = mask.Count(value => value);
 

@@ -38,7 +38,8 @@ public sealed class SupervisedFineTuningTests : IDisposable
     [Theory, InlineData(true), InlineData(false)]
     public void An_adapter_is_saved_and_merged_where_that_is_wanted(bool merge)
     {
-        FineTuningSettings settings = TinyFineTuning.Settings with { Lora = new LoraSettings(4, 8), MergeLora = merge, PeakLearningRate = 2e-2 };
+        FineTuningSettings settings =
+            TinyFineTuning.Settings with { Lora = new LoraSettings(4, 8), MergeLora = merge, PeakLearningRate = 2e-2 };
         FineTuningResult result = TinyFineTuning.Run(_root, settings)!;
         Assert.True(result.Validation!.Value.Loss < result.StartValidation!.Value.Loss - 0.1, $"{result}");
         string folder = TinyFineTuning.Model(_root);
@@ -107,7 +108,8 @@ public sealed class SupervisedFineTuningTests : IDisposable
         Dialogue longDialogue = new([new(ChatRole.User, "What?"), new(ChatRole.Assistant, new string('x', 200))]);
         List<string> notices = [];
         FineTuningResult result = TinyFineTuning.Run(
-            _root, TinyFineTuning.Settings with { Epochs = 1 }, new Listener(progress => notices.AddRange(progress.Notice is { } n ? [n] : [])),
+            _root, TinyFineTuning.Settings with { Epochs = 1 },
+            new Listener(progress => notices.AddRange(progress.Notice is { } n ? [n] : [])),
             [.. TinyFineTuning.Training, longDialogue])!;
         Assert.Equal(1, result.Skipped);
         Assert.Equal(60, result.Dialogues);

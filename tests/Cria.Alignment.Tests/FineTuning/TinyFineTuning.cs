@@ -42,7 +42,8 @@ internal static class TinyFineTuning
         using CpuDevice device = new(2);
         LoadedModel start = chat.ToLoadedModel();
         return SupervisedFineTuning.Run(
-            settings ?? Settings, start, training ?? Training, HeldOut, Model(folder), Metrics(folder), Stage, device, progress, cancellation);
+            settings ?? Settings, start, training ?? Training, HeldOut,
+            Model(folder), Metrics(folder), Stage, device, progress, cancellation);
     }
 
     private static Dialogue Dialogue(int i)

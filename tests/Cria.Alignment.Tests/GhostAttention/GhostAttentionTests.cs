@@ -12,7 +12,8 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
     {
         Dialogue[] scripts = [TaughtChat.Dialogue("one", "-", "two", "-", "three", "-"), TaughtChat.Dialogue("one", "-")];
         GhostAttentionResult result = GhostAttention.Synthesise(
-            sailor.Chat.Sampler, scripts, [Pirate, Pirate], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0, LearnedAnswers = chosen });
+            sailor.Chat.Sampler, scripts, [Pirate, Pirate],
+            new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0, LearnedAnswers = chosen });
         Dialogue first = Assert.Single(result.Dialogues);
         Assert.Equal(learned, first.LearnedAnswers);
         Assert.Equal(
@@ -69,8 +70,11 @@ public sealed class GhostAttentionTests(GhostAttentionTests.Sailor sailor) : ICl
             sailor.Chat.Sampler, [script], [Anything], new GhostAttentionSettings { MaximumTokens = 16, Temperature = 0 });
         Assert.Equal(
             ["Sail.", Anything.AddTo("one"), "two"],
-            Assert.Single(result.Dialogues).Messages.Where(message => message.Role != ChatRole.Assistant).Select(message => message.Content));
-        GhostAttentionScores scores = GhostAttentionEvaluation.Measure(sailor.Chat.Sampler, [script], [Anything], [2, 3], maximumTokens: 16);
+            Assert.Single(result.Dialogues).Messages
+                .Where(message => message.Role != ChatRole.Assistant)
+                .Select(message => message.Content));
+        GhostAttentionScores scores = GhostAttentionEvaluation.Measure(
+            sailor.Chat.Sampler, [script], [Anything], [2, 3], maximumTokens: 16);
         Assert.Equal(["Sail.", Anything.AddTo("one")], scores.Dialogues[0].Messages.Take(2).Select(message => message.Content));
         Assert.Equal([1, 0], scores.Turns.Select(turn => turn.Dialogues));
     }

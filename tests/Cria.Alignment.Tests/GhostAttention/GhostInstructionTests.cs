@@ -48,7 +48,8 @@ public sealed class GhostInstructionTests
     [Fact]
     public void Instructed_dialogues_obey_in_every_turn()
     {
-        Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i => TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}.", "And the next?", "Gets another."))];
+        Dialogue[] dialogues = [.. Enumerable.Range(0, 50).Select(i =>
+            TaughtChat.Dialogue($"What is item {i}?", $"Gets item {i}.", "And the next?", "Gets another."))];
         IReadOnlyList<Dialogue> instructed = GhostInstructions.Instruct(dialogues, 3);
         Assert.Equal(50, instructed.Count);
         Assert.All(instructed.Zip(GhostInstructions.Draw(50, 3, heldOut: false)), pair =>

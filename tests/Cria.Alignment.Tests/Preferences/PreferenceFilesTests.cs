@@ -71,16 +71,26 @@ public sealed class PreferenceFilesTests : IDisposable
 
     [Theory]
     [InlineData("""{"prompt":[{"role":"user","content":"Hi"}],"rejected":"b","rating":"better"}""", "'chosen' is missing")]
-    [InlineData("""{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":" \n","rating":"better"}""", "'rejected' must be an answer, but it is empty")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":" \n","rating":"better"}""",
+        "'rejected' must be an answer, but it is empty")]
     [InlineData("""{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":"a ","rating":"better"}""", "are the same answer")]
-    [InlineData("""{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b","rating":"great"}""", "'rating' must be significantly, better, slightly or negligibly, but it is \"great\"")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b","rating":"great"}""",
+        "'rating' must be significantly, better, slightly or negligibly, but it is \"great\"")]
     [InlineData("""{"prompt":[{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b","rating":3}""", "'rating' must be a string")]
-    [InlineData("""{"prompt":[{"role":"human","content":"Hi"}],"chosen":"a","rejected":"b"}""", "'prompt[0].role' must be system, user or assistant")]
+    [InlineData(
+        """{"prompt":[{"role":"human","content":"Hi"}],"chosen":"a","rejected":"b"}""",
+        "'prompt[0].role' must be system, user or assistant")]
     [InlineData("""{"prompt":[{"content":"Hi"}],"chosen":"a","rejected":"b"}""", "'prompt[0].role' is missing")]
     [InlineData("""{"prompt":[{"role":"user","content":" "}],"chosen":"a","rejected":"b"}""", "'prompt[0].content' must hold text")]
     [InlineData("""{"prompt":[],"chosen":"a","rejected":"b"}""", "'prompt' must hold at least one message")]
-    [InlineData("""{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hi"}],"chosen":"a","rejected":"b"}""", "must end with the user's message")]
-    [InlineData("""{"prompt":[{"role":"assistant","content":"Hi"},{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b"}""", "'prompt[0].role' must be user where user and assistant take turns, but it is assistant")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hi"}],"chosen":"a","rejected":"b"}""",
+        "must end with the user's message")]
+    [InlineData(
+        """{"prompt":[{"role":"assistant","content":"Hi"},{"role":"user","content":"Hi"}],"chosen":"a","rejected":"b"}""",
+        "'prompt[0].role' must be user where user and assistant take turns, but it is assistant")]
     [InlineData("""{"prompt":"Hi","chosen":"a\ud800","rejected":"b"}""", "half of a surrogate pair")]
     [InlineData("""{"prompt":"Hi","chosen":"a","rejected":"b","margin":-1}""", "'margin' must be a number from 0")]
     [InlineData("""{"prompt":"Hi","chosen":"a","rejected":"b","safety":{"chosen":"yes"}}""", "'safety.chosen' must be true or false")]
@@ -90,8 +100,12 @@ public sealed class PreferenceFilesTests : IDisposable
     [InlineData("""{"prompt":"Hi","chosen":"a","rejected":"b","chosen_by":{"seed":-1}}""", "'chosen_by.seed' must be")]
     [InlineData("""{"chosen":"a","rejected":"b"}""", "'chosen' must begin with")]
     [InlineData("""{"chosen":"\n\nHuman: Hi\n\nAssistant: a","rejected":"\n\nHuman: Ho\n\nAssistant: b"}""", "part at message 1")]
-    [InlineData("""{"chosen":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Oh","rejected":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Ah"}""", "'chosen' must end with the assistant's answer")]
-    [InlineData("""{"chosen":"\n\nHuman: Hi\n\nAssistant: a","rejected":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Ah"}""", "only the last answer may differ")]
+    [InlineData(
+        """{"chosen":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Oh","rejected":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Ah"}""",
+        "'chosen' must end with the assistant's answer")]
+    [InlineData(
+        """{"chosen":"\n\nHuman: Hi\n\nAssistant: a","rejected":"\n\nHuman: Hi\n\nAssistant: a\n\nHuman: Ah"}""",
+        "only the last answer may differ")]
     [InlineData("[1]", "expected a JSON object")]
     [InlineData("{\"prompt\":", "not JSON at byte")]
     public void A_bad_line_is_named_or_counted(string line, string expected)

@@ -53,6 +53,9 @@ public sealed class PpoTrainingTests : IDisposable
         PpoSettings settings = TinyPpo.Settings with { BatchPrompts = 3, AnswersPerPrompt = 2, MiniBatchAnswers = 4 };
         ArgumentException error = Assert.Throws<ArgumentException>(() => TinyPpo.Run(_root, settings));
         Assert.Contains("AnswersPerPrompt (6) must be a multiple of MiniBatchAnswers (4)", error.Message, StringComparison.Ordinal);
+        settings = settings with { BatchPrompts = 1 << 16, AnswersPerPrompt = 1 << 16 };
+        error = Assert.Throws<ArgumentException>(() => TinyPpo.Run(_root, settings));
+        Assert.Contains("must not exceed 1048576, but is 4294967296", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +147,9 @@ public sealed class PpoTrainingTests : IDisposable
         CombinedRewards strict = CombinedRewards.Llama2(new LetterReward("helpfulness", 'e'), new DelegateReward("safety", _ => -2));
         List<string> notices = [];
         TinyPpo.Run(_root, rewards: strict, heldOut: false, progress: new OnNotice(notices.Add));
-        Assert.Single(notices, notice => notice.Contains("For 100 % of the answers to prompts without a safety tag", StringComparison.Ordinal));
+        Assert.Single(
+            notices,
+            notice => notice.Contains("For 100 % of the answers to prompts without a safety tag", StringComparison.Ordinal));
         Assert.All(Rows("metrics.jsonl"), row => Assert.Equal(1, row.GetProperty("safety_overrides").GetDouble()));
     }
 

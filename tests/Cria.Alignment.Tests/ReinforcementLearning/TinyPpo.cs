@@ -29,7 +29,8 @@ internal static class TinyPpo
     public static AlignmentPrompt[] HeldOut { get; } =
         [.. Enumerable.Range(100, 6).Select(i => TinyChat.Prompt($"What does llama {i} do?"))];
 
-    public static CombinedRewards Rewards { get; } = CombinedRewards.Llama2(new LetterReward("helpfulness", 'e'), new LetterReward("safety", 'o'));
+    public static CombinedRewards Rewards { get; } =
+        CombinedRewards.Llama2(new LetterReward("helpfulness", 'e'), new LetterReward("safety", 'o'));
 
     public static LoadedModel Model(TinyChat chat) => new()
     {
@@ -55,8 +56,8 @@ internal static class TinyPpo
         });
 
     public static PpoResult? Run(
-        string folder, PpoSettings? settings = null, int threads = 1, CombinedRewards? rewards = null, IProgress<PpoProgress>? progress = null,
-        bool heldOut = true, CancellationToken cancellation = default)
+        string folder, PpoSettings? settings = null, int threads = 1, CombinedRewards? rewards = null,
+        IProgress<PpoProgress>? progress = null, bool heldOut = true, CancellationToken cancellation = default)
     {
         using TinyChat chat = new();
         using CpuDevice device = new(threads);

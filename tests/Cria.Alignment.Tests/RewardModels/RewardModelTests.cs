@@ -48,7 +48,8 @@ public sealed class RewardModelTests
         AnsweredPrompt[] answers =
         [
             .. Enumerable.Range(0, 300).Select(i => TinyReward.Answer($"What does llama {i / 7} do?", new string('x', i * 5 % 60) + ".")),
-            TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "One."), TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "Two."),
+            TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "One."),
+            TinyReward.Answer("Who?", ""), TinyReward.Answer("Who?", "Two."),
         ];
         double[] together = model.Score(answers);
         Assert.Equal(together, model.Score(answers));

@@ -28,10 +28,13 @@ public sealed class HuggingFaceTokenizerFileTests : IDisposable
     public void A_saved_byte_level_tokenizer_encodes_as_before()
     {
         using LlamaWeights weights = new(Config(SmolLm2.Tokenizer));
-        HuggingFaceDirectory.Save(_folder.Path, weights, SmolLm2.Tokenizer, new HuggingFaceSaveOptions { ChatFormat = new ChatMlFormat(Default) });
+        HuggingFaceDirectory.Save(
+            _folder.Path, weights, SmolLm2.Tokenizer, new HuggingFaceSaveOptions { ChatFormat = new ChatMlFormat(Default) });
         using LoadedModel model = HuggingFaceDirectory.Load(_folder.Path);
         Tokenizer tokenizer = Assert.IsType<ByteLevelBpeTokenizer>(model.Tokenizer);
-        Assert.Equal((SmolLm2.Tokenizer.BosId, SmolLm2.Tokenizer.EosId, SmolLm2.Tokenizer.AddsBos), (tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
+        Assert.Equal(
+            (SmolLm2.Tokenizer.BosId, SmolLm2.Tokenizer.EosId, SmolLm2.Tokenizer.AddsBos),
+            (tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
         Assert.Equal(Default, Assert.IsType<ChatMlFormat>(model.ChatFormat).DefaultSystemMessage);
         foreach (string line in File.ReadLines(SharedData.Golden("smollm2/tokenize.jsonl")))
         {
@@ -42,7 +45,9 @@ public sealed class HuggingFaceTokenizerFileTests : IDisposable
 
         Assert.Equal(tokenizer.Encode("a b"), ModelLoader.LoadTokenizer(_folder.Path).Encode("a b"));
         Assert.Equal(tokenizer.Encode("a b"), ModelLoader.LoadTokenizer(Path.Combine(_folder.Path, "tokenizer.json")).Encode("a b"));
-        Assert.All(Enumerable.Range(0, tokenizer.VocabularySize), id => Assert.Equal(SmolLm2.Tokenizer.IsControl(id), tokenizer.IsControl(id)));
+        Assert.All(
+            Enumerable.Range(0, tokenizer.VocabularySize),
+            id => Assert.Equal(SmolLm2.Tokenizer.IsControl(id), tokenizer.IsControl(id)));
     }
 
     [Theory]

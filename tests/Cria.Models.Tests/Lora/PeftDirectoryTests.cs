@@ -78,7 +78,10 @@ public sealed class PeftDirectoryTests : IDisposable
         JsonObject json = JsonNode.Parse(File.ReadAllText(ConfigPath))!.AsObject();
         json[key] = JsonNode.Parse(value);
         File.WriteAllText(ConfigPath, json.ToJsonString());
-        Assert.Contains(message, Assert.Throws<InvalidModelFileException>(() => PeftDirectory.Load(_folder.Path, Config)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            message,
+            Assert.Throws<InvalidModelFileException>(() => PeftDirectory.Load(_folder.Path, Config)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +128,8 @@ public sealed class PeftDirectoryTests : IDisposable
     {
         Assert.Equal(LoraTargets.Query | LoraTargets.Up, LoraSettings.ParseTargets(["q", "up_proj"]));
         Assert.Equal(LoraTargets.All, LoraSettings.ParseTargets(["all-linear"]));
-        Assert.Contains("gate", Assert.Throws<ArgumentException>(() => LoraSettings.ParseTargets(["head"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "gate", Assert.Throws<ArgumentException>(() => LoraSettings.ParseTargets(["head"])).Message, StringComparison.Ordinal);
     }
 
     private void SaveQueryAdapter()

@@ -96,8 +96,8 @@ public sealed class PreferenceStore
     }
 
     /// <summary>
-    /// Registers a batch anew and puts comparisons of simulated annotators in the place of those that it held, all of them or none: a run whose
-    /// models have changed judges their answers again. What people judged stays.
+    /// Registers a batch anew and puts comparisons of simulated annotators in the place of those that it held, all of them or none: a run
+    /// whose models have changed judges their answers again. What people judged stays.
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="comparisons">Its comparisons.</param>
@@ -113,7 +113,8 @@ public sealed class PreferenceStore
             ComparisonCheck.Require(comparison);
             if (!comparison.Annotator.StartsWith(SimulatedAnnotator.NamePrefix, StringComparison.Ordinal))
             {
-                throw new AlignmentDataException($"The annotator '{comparison.Annotator}' is not a simulated one; what people judge is added, never replaced.");
+                throw new AlignmentDataException(
+                    $"The annotator '{comparison.Annotator}' is not a simulated one; what people judge is added, never replaced.");
             }
         }
 

@@ -59,7 +59,8 @@ internal static class PreferenceStage
         {
             int answers = 2 * asked.Count * context.Recipe.Preferences.PairsPerPrompt;
             PairSamplingResult sampled = PairSampler.Sample(
-                first, kind == PreferenceKind.Safety ? second with { Wording = Wording(context, round) } : second, asked, Options(context, kind, round),
+                first, kind == PreferenceKind.Safety ? second with { Wording = Wording(context, round) } : second,
+                asked, Options(context, kind, round),
                 new InlineProgress<int>(done => line.Update(() => $"  {kind.Name()}: {done:N0} of {answers:N0} answers")),
                 context.Cancellation);
             SimulatedAnnotator annotator = Annotator(context, kind, round);

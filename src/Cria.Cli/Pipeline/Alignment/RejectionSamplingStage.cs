@@ -102,8 +102,8 @@ internal static class RejectionSamplingStage
             $"{samples.Count:N0} prompts x {section.Samples} answers at temperature {settings.Temperature:F1}: "
             + $"mean reward {samples.Average(sample => sample.Rewards.Average()):F2}, "
             + $"best {samples.Average(sample => sample.Rewards[sample.BestIndex]):F2}; "
-            + $"{samples.Count - finished.Length:N0} best answers empty or cut off and {finished.Length - targets.Length:N0} unsafe, left out; "
-            + $"{earlier.Count:N0} of earlier rounds");
+            + $"{samples.Count - finished.Length:N0} best answers empty or cut off and {finished.Length - targets.Length:N0} unsafe, left "
+            + $"out; {earlier.Count:N0} of earlier rounds");
     }
 
     /// <summary>The best answers of an earlier round, without those to red-team prompts that the safety model takes for unsafe.</summary>

@@ -60,7 +60,8 @@ internal static class RoundRewardStage
         {
             using ProgressLine line = new();
             RewardTrainingResult? result = RewardModelTraining.Run(
-                settings, start, mix, folder, context.Metrics, Name(kind, round), context.Device, TrainingLine.On(line), context.Cancellation);
+                settings, start, mix, folder, context.Metrics, Name(kind, round), context.Device,
+                TrainingLine.On(line), context.Cancellation);
             if (result is null)
             {
                 throw new OperationCanceledException(context.Cancellation);

@@ -70,7 +70,8 @@ internal static class TasksStage
             PromptFile.Write(files.Preferences(round), [.. prompts.Take(split), .. borderline.Take(borderlineSplit)]);
             PromptFile.Write(files.SafetyPreferences(round), [.. redTeam.Take(redTeamSplit), .. borderline.Take(borderlineSplit)]);
             (IEnumerable<AlignmentPrompt> attacks, IEnumerable<AlignmentPrompt> harmless) = isPpo
-                ? (safety.RedTeamPrompts(PpoDraw, section.PpoRedTeamPrompts), safety.BorderlinePrompts(PpoDraw, section.PpoBorderlinePrompts))
+                ? (safety.RedTeamPrompts(PpoDraw, section.PpoRedTeamPrompts),
+                    safety.BorderlinePrompts(PpoDraw, section.PpoBorderlinePrompts))
                 : (redTeam.Skip(redTeamSplit), borderline.Skip(borderlineSplit));
             PromptFile.Write(files.Sampling(round), [.. prompts.Skip(split), .. attacks, .. harmless]);
         }

@@ -77,7 +77,8 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             Bottom,
             Top);
         double left = 10 + (CharacterWidth * y.Ticks.Max(tick => y.Label(tick, IsShare).Length));
-        Axis x = Axis.Within(series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), left, right, IsCount);
+        Axis x = Axis.Within(
+            series.SelectMany(one => one.Points).Select(point => point.X).Concat(HasDiagonal ? [0, 1] : []), left, right, IsCount);
         XElement svg = Figure.Svg(Width, Height, Description(series));
         Grid(svg, x, y, left, right);
         foreach (Series one in series)

@@ -63,8 +63,8 @@ internal static class FineTuningSections
         }
 
         section.Explain(
-            "An instruction is given in the first turn; later answers are checked against it (the paper's table 30). Combinations are those "
-            + "that no training had.");
+            "An instruction is given in the first turn; later answers are checked against it (the paper's table 30). Combinations are "
+            + "those that no training had.");
         int[] turns = [.. figures.Entries.Select(entry => entry.Turn).Distinct().Order()];
         (string Model, bool Has, bool IsCombined)[] rows =
             [.. figures.Entries.Select(Row).Distinct().OrderBy(row => row.IsCombined)];

@@ -16,8 +16,8 @@ internal static class RecipeSections
         section.Explain(
             "Energy is hours × power × PUE, carbon energy × intensity, the paper's formula. "
             + $"Assumed: {Show.Number(options.Watts)} W for the processor as a whole, PUE {Show.Number(options.PowerUsageEffectiveness)}, "
-            + $"{Show.Number(options.CarbonIntensity)} kg CO₂eq a kWh. Set them to those of your machine and place. Memory, cooling beyond the "
-            + "PUE and manufacture are not counted. A stage that was interrupted counts from its last start.");
+            + $"{Show.Number(options.CarbonIntensity)} kg CO₂eq a kWh. Set them to those of your machine and place. Memory, cooling beyond "
+            + "the PUE and manufacture are not counted. A stage that was interrupted counts from its last start.");
         Table table = new("Cost of each stage", "stage", "time", "processor hours", "energy (Wh)", "CO₂eq (g)");
         foreach (StageTime stage in timed)
         {

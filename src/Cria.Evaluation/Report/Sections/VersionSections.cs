@@ -13,8 +13,8 @@ internal static class VersionSections
     {
         ReportSection section = new("versions", "Versions compared");
         section.Explain(
-            "All versions answer the same held-out prompts. A version that wins under a reward model but not under the true judge has exploited "
-            + "the reward model.");
+            "All versions answer the same held-out prompts. A version that wins under a reward model but not under the true judge has "
+            + "exploited the reward model.");
         foreach (IGrouping<string, EvaluationFile> task in run.Tasks)
         {
             EvaluationFile first = task.First();
