@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Cria.Cli.Tests;
@@ -40,7 +39,7 @@ public sealed class AlignmentRunTests : IDisposable
         reward-helpfulness: { batch-pairs: 8, all-batches-from-round: 5 }
         reward-safety: { batch-pairs: 8 }
         rejection-sampling: { samples: 2, temperature-prompts: 2, maximum-tokens: 4, fine-tuning-dialogues: 8, epochs: 1 }
-        ghost-attention: { dialogues: 3, passes: 2, turns: 2, long-dialogues: 1, long-turns: 3, samples: 1, maximum-tokens: 4 }
+        ghost-attention: { dialogues: 3, turns: 2, long-dialogues: 1, long-turns: 3, samples: 1, maximum-tokens: 4 }
         context-distillation: { prompts: 4, maximum-tokens: 4 }
         ppo: { iterations: 1, batch-prompts: 2, answers-per-prompt: 2, mini-batch-answers: 4, answer-tokens: 4, evaluate-every: 1, held-out-prompts: 2 }
         safety-scaling: { dialogues: 8, how-to-dialogues: 2, safety-dialogues: 4, shares: [0, 1], epochs: 1, evaluation-prompts: 2 }
@@ -85,13 +84,8 @@ public sealed class AlignmentRunTests : IDisposable
 
         AssertARoundWithoutComparisonsKeepsTheModel();
 
-        ProgramResult changed = Raise(
-            "--set", "ghost-attention.samples=2", "--set", "ghost-attention.passes=3", "--set", "safety-scaling.epochs=2");
+        ProgramResult changed = Raise("--set", "ghost-attention.samples=2", "--set", "safety-scaling.epochs=2");
         Assert.True(changed.ExitCode == 0, changed.Error);
-        Assert.Equal(
-            Dialogues(first, "rlhf-v4") - (2 * Dialogues(first, "ghost-attention")),
-            Dialogues(changed, "rlhf-v4") - (3 * Dialogues(changed, "ghost-attention")));
-        Assert.InRange(Dialogues(first, "ghost-attention"), 1, 4);
         string[] rerun = Rerun(changed);
         Assert.Contains("ghost-attention", rerun);
         Assert.Contains("safety-scaling-0", rerun);
@@ -129,13 +123,6 @@ public sealed class AlignmentRunTests : IDisposable
     {
         using JsonDocument training = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Reward(round), "training.json")));
         return training.RootElement.GetProperty("used").GetInt32();
-    }
-
-    /// <summary>The number that a stage's line begins with.</summary>
-    private static int Dialogues(ProgramResult result, string stage)
-    {
-        string line = result.Lines.First(line => line.StartsWith(stage + " ", StringComparison.Ordinal) && !line.EndsWith('…'));
-        return int.Parse(line[stage.Length..].TrimStart().Split(' ')[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
     }
 
     private static string[] Rerun(ProgramResult result) =>
