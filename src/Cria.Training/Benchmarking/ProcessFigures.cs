@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cria.Training.Benchmarking;
 
@@ -15,10 +16,18 @@ internal static class ProcessFigures
             return -1;
         }
 
-        // proc(5): the name in parentheses may hold spaces; minflt is the eighth field behind it.
-        string text = File.ReadAllText(Path);
-        string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return long.Parse(fields[7], CultureInfo.InvariantCulture);
+        // Read into the stack: memory for strings would itself be faulted in. proc(5): the name in parentheses may hold spaces; minflt is
+        // the eighth field behind it.
+        using SafeFileHandle file = File.OpenHandle(Path);
+        Span<byte> buffer = stackalloc byte[1024];
+        ReadOnlySpan<byte> text = buffer[..RandomAccess.Read(file, buffer, 0)];
+        text = text[(text.LastIndexOf((byte)')') + 2)..];
+        for (int field = 0; field < 7; field++)
+        {
+            text = text[(text.IndexOf((byte)' ') + 1)..];
+        }
+
+        return long.Parse(text[..text.IndexOf((byte)' ')], CultureInfo.InvariantCulture);
     }
 
     /// <summary>The most resident memory so far, in MiB.</summary>
