@@ -94,7 +94,8 @@ internal sealed class AnswerForward : IDisposable
             SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _targets.Length - _batch.Tokens, unread: 1);
             if (prompt.Count == 0)
             {
-                break;
+                // Not even alone: an empty pass again and again would never end.
+                return next > first ? next : throw new ContextLengthException(answers[first].Ids.Length - 1, _targets.Length);
             }
 
             for (int i = 0; i < prompt.Count; i++, next++)

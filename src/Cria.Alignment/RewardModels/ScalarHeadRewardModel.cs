@@ -76,7 +76,8 @@ public sealed class ScalarHeadRewardModel : RewardModel
             SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _engine.TokensPerPass - _batch.Tokens, unread: 0);
             if (prompt.Count == 0)
             {
-                break;
+                // Not even alone: an empty pass again and again would never end.
+                return next > first ? next : throw new ContextLengthException(answers[first].Ids.Length, _engine.TokensPerPass);
             }
 
             for (int i = 0; i < prompt.Count; i++, next++)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cria.Compute;
+using Cria.Inference;
 using Cria.Models;
 using Cria.Testing;
 
@@ -82,6 +83,9 @@ public sealed class RewardModelTests
             () => model.Score([TinyReward.Answer("p12", new string('x', 600))]));
         Assert.Contains("'p12'", error.Message, StringComparison.Ordinal);
         Assert.Contains("128", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ContextLengthException>(() => model.ScoreEncoded([new EncodedAnswer([1, 5], 1), new EncodedAnswer(new int[5000], 2)]));
+        using AnswerForward forward = new(tiny.Model.Weights, device);
+        Assert.Throws<ContextLengthException>(() => forward.Run([new EncodedAnswer(new int[5000], 2)], new double[4998]));
     }
 
     [Fact]
