@@ -10,6 +10,9 @@ public sealed class MatrixProductTests
         (16, 100, 129), (17, 65, 96), (23, 17, 300), (64, 64, 64), (130, 172, 105), (520, 40, 67),
         (31, 700, 70), (70, 48, 700), (350, 96, 12),
 
+        // The tiles of twelve rows with every remainder, three pieces of the inner dimension, several chunks of columns.
+        (24, 289, 34), (37, 578, 47), (44, 33, 1250), (781, 20, 49), (27, 783, 36),
+
         // Few columns, as adapters have: tiles of one vector of every width.
         (260, 500, 8), (49, 200, 16), (50, 70, 4), (30, 8, 260),
 

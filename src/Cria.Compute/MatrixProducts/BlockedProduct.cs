@@ -13,12 +13,14 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     where TVector : unmanaged
 {
     private readonly ProductArguments _product;
+    private readonly TileShape _shape;
     private readonly BlockPlan _plan;
     private readonly ProductWorkspace.Pieces _workspace;
 
-    private BlockedProduct(in ProductArguments product, BlockPlan plan, ProductWorkspace.Pieces workspace)
+    private BlockedProduct(in ProductArguments product, TileShape shape, BlockPlan plan, ProductWorkspace.Pieces workspace)
     {
         _product = product;
+        _shape = shape;
         _plan = plan;
         _workspace = workspace;
     }
@@ -26,8 +28,9 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     /// <summary>Computes the product with the team's threads.</summary>
     public static void Run(in ProductArguments product, WorkerTeam team, ProductWorkspace workspace)
     {
-        BlockPlan plan = new(product, team.Threads, TSimd.Count);
-        BlockedProduct<TSimd, TVector> job = new(product, plan, workspace.Shared);
+        TileShape shape = new(product, TSimd.Count);
+        BlockPlan plan = new(product, shape, team.Threads, TSimd.Count);
+        BlockedProduct<TSimd, TVector> job = new(product, shape, plan, workspace.Shared);
         product.Run(team, plan.Chunks, ref job);
     }
 
@@ -36,104 +39,80 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     {
         int row = _plan.RowStart(chunk);
         int rows = Math.Min(_plan.RowEnd(chunk), _product.Rows) - row;
+        int columnStart = _plan.ColumnStart(chunk);
         int columnEnd = Math.Min(_plan.ColumnEnd(chunk), _product.Columns);
         for (int inner = 0; inner < _product.Inner; inner += _plan.Inner)
         {
-            int depth = Math.Min(_plan.Inner, _product.Inner - inner);
-            if (_product.PacksRows)
+            Block block = new(row, rows, inner, Math.Min(_plan.Inner, _product.Inner - inner), worker);
+            Panel panel = PanelAt(columnStart, columnEnd);
+            while (panel.Columns > 0)
             {
-                PackRows(row, rows, inner, depth, worker);
-            }
-            else if (_product.CopiesRows)
-            {
-                CopyRows(row, rows, inner, depth, worker);
-            }
-
-            int vectors;
-            for (int column = _plan.ColumnStart(chunk); column < columnEnd; column += vectors * TSimd.Count)
-            {
-                vectors = MicroKernel.PanelVectors((columnEnd - column + TSimd.Count - 1) / TSimd.Count);
-                int columns = Math.Min(vectors * TSimd.Count, columnEnd - column);
-                PackPanel(inner, depth, column, columns, vectors, worker);
-                MultiplyPanel(row, rows, inner, depth, column, columns, vectors, worker);
+                PackPanel(block, panel);
+                MultiplyPanel(block, panel, bringRows: panel.Column == columnStart);
+                panel = PanelAt(panel.Column + panel.Columns, columnEnd);
             }
         }
     }
 
-    private static int Even(int depth) => (depth + 1) & ~1;
-
-    private readonly void PackRows(int row, int rows, int inner, int depth, int worker)
+    private readonly Panel PanelAt(int column, int end)
     {
-        float* source = _product.A + (row * _product.ARowStride) + (inner * _product.AInnerStride);
-        float* target = _workspace.PackedRows(worker);
-        for (int done = 0; done < rows; done += MicroKernel.TallestTile)
-        {
-            int count = Math.Min(MicroKernel.TallestTile, rows - done);
-            Packing.Rows<TSimd, TVector>(source + done, _product.AInnerStride, count, depth, target, MicroKernel.TallestTile);
-            target += Even(depth) * MicroKernel.TallestTile;
-        }
+        int vectors = _shape.PanelVectors((end - column + TSimd.Count - 1) / TSimd.Count);
+        return new Panel(column, Math.Min(vectors * TSimd.Count, end - column), vectors);
     }
 
-    private readonly void CopyRows(int row, int rows, int inner, int depth, int worker)
-    {
-        float* source = _product.A + (row * _product.ARowStride) + inner;
-        float* target = _workspace.PackedRows(worker);
-        for (int done = 0; done < rows; done++)
-        {
-            CopyRow(source + (done * _product.ARowStride), depth, target + (done * Even(depth)));
-        }
-    }
+    private readonly float* Rows(in Block block, int rowOfBlock) =>
+        _product.A + ((block.Row + rowOfBlock) * _product.ARowStride) + (block.Inner * _product.AInnerStride);
 
-    private static void CopyRow(float* source, int depth, float* target)
-    {
-        new ReadOnlySpan<float>(source, depth).CopyTo(new Span<float>(target, depth));
-        if (depth % 2 != 0)
-        {
-            target[depth] = 0;
-        }
-    }
+    private readonly float* Columns(in Block block, in Panel panel) =>
+        _product.B + (block.Inner * _product.BInnerStride) + (panel.Column * _product.BColumnStride);
 
-    private readonly void PackPanel(int inner, int depth, int column, int columns, int vectors, int worker)
+    private readonly void PackPanel(in Block block, in Panel panel)
     {
-        float* source = _product.B + (inner * _product.BInnerStride) + (column * _product.BColumnStride);
-        int width = vectors * TSimd.Count;
+        float* source = Columns(block, panel);
+        float* target = _workspace.Panel(block.Worker);
+        int width = panel.Vectors * TSimd.Count;
         if (_product.BColumnStride == 1)
         {
-            Packing.Rows<TSimd, TVector>(source, _product.BInnerStride, columns, depth, _workspace.Panel(worker), width);
+            Packing.Rows<TSimd, TVector>(source, _product.BInnerStride, panel.Columns, block.Depth, target, width);
         }
         else
         {
-            Packing.Columns<TSimd, TVector>(source, _product.BColumnStride, columns, depth, _workspace.Panel(worker), width);
+            Packing.Columns<TSimd, TVector>(source, _product.BColumnStride, panel.Columns, block.Depth, target, width);
         }
     }
 
-    private readonly void MultiplyPanel(int row, int rows, int inner, int depth, int column, int columns, int vectors, int worker)
+    private readonly void MultiplyPanel(in Block block, in Panel panel, bool bringRows)
     {
-        float* panel = _workspace.Panel(worker);
-        int width = vectors * TSimd.Count;
+        float* b = _workspace.Panel(block.Worker);
+        int width = panel.Vectors * TSimd.Count;
 
         // The first block of the inner dimension adds to the addend, the following ones to what is there.
-        float* addend = inner > 0 ? _product.C : _product.Addend;
-        nint addendStride = inner > 0 ? _product.CStride : _product.AddendStride;
-        for (int done = 0; done < rows; done += MicroKernel.TallestTile)
+        float* addend = block.Inner > 0 ? _product.C : _product.Addend;
+        nint addendStride = block.Inner > 0 ? _product.CStride : _product.AddendStride;
+        for (int done = 0; done < block.Rows; done += _shape.Rows)
         {
-            int count = Math.Min(MicroKernel.TallestTile, rows - done);
-            int tile = MicroKernel.TileRows(count);
-            TileSource source = Source(row + done, done, count, tile, inner, depth, worker);
-            float* c = _product.C + ((row + done) * _product.CStride) + column;
-            float* plus = addend == null ? null : addend + ((row + done) * addendStride) + column;
-            if (count == tile && columns == width)
+            int count = Math.Min(_shape.Rows, block.Rows - done);
+            int tile = _shape.TileRows(count);
+            if (bringRows)
             {
-                Prefetch(c, count, vectors);
+                BringRows(block, done, count);
+            }
+
+            TileSource source = Source(block, done, count, tile);
+            float* c = _product.C + ((block.Row + done) * _product.CStride) + panel.Column;
+            float* plus = addend == null ? null : addend + ((block.Row + done) * addendStride) + panel.Column;
+            if (count == tile && panel.Columns == width)
+            {
+                Prefetch(c, _product.CStride, count, width);
                 TileTarget target = new(c, _product.CStride, plus, addendStride);
-                MicroKernel.Multiply<TSimd, TVector>(tile, vectors, Even(depth), source, panel, target);
+                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target);
             }
             else
             {
-                float* sums = _workspace.ResultTile(worker);
+                float* sums = _workspace.ResultTile(block.Worker);
                 TileTarget target = new(sums, width, null, 0);
-                MicroKernel.Multiply<TSimd, TVector>(tile, vectors, Even(depth), source, panel, target);
-                CopyEdge(sums, width, count, columns, c, plus, addendStride);
+                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target);
+                CopyEdge(sums, width, count, panel.Columns, c, plus, addendStride);
             }
         }
     }
@@ -142,45 +121,70 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     /// Asks for the lines of a tile of C while its sums are still being made: a store to a line that must come from afar holds up all
     /// stores behind it, and with them the next tile.
     /// </summary>
-    private readonly void Prefetch(float* c, int rows, int vectors)
+    private static void Prefetch(float* c, nint stride, int rows, int columns)
     {
-        if (Sse.IsSupported)
+        for (int i = 0; i < rows && Sse.IsSupported; i++, c += stride)
         {
-            for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j += TSimd.Count)
             {
-                for (int j = 0; j < vectors; j++)
-                {
-                    Sse.Prefetch0(c + (i * _product.CStride) + (j * TSimd.Count));
-                }
+                Sse.Prefetch0(c + j);
             }
         }
     }
 
-    private readonly TileSource Source(int row, int rowOfChunk, int count, int tile, int inner, int depth, int worker)
+    /// <summary>Packs or copies the rows of a tile of A, if this product does so.</summary>
+    private readonly void BringRows(in Block block, int done, int count)
     {
-        if (_product.PacksRows)
+        float* source = Rows(block, done);
+        float* target = _workspace.PackedRows(block.Worker) + (done * Packing.WholeSteps(block.Depth));
+        if (!_shape.PacksRows)
         {
-            float* packed = _workspace.PackedRows(worker) + (rowOfChunk * Even(depth));
-            return new TileSource(packed, 1, MicroKernel.TallestTile);
+            for (int i = 0; i < count && _shape.CopiesRows; i++)
+            {
+                CopyRow(source + (i * _product.ARowStride), block.Depth, target + (i * Packing.WholeSteps(block.Depth)));
+            }
+        }
+        else if (_product.ARowStride == 1)
+        {
+            Packing.Rows<TSimd, TVector>(source, _product.AInnerStride, count, block.Depth, target, _shape.Rows);
+        }
+        else
+        {
+            Packing.Columns<TSimd, TVector>(source, _product.ARowStride, count, block.Depth, target, _shape.Rows);
+        }
+    }
+
+    private static void CopyRow(float* source, int depth, float* target)
+    {
+        new ReadOnlySpan<float>(source, depth).CopyTo(new Span<float>(target, depth));
+        new Span<float>(target + depth, Packing.WholeSteps(depth) - depth).Clear();
+    }
+
+    private readonly TileSource Source(in Block block, int done, int count, int tile)
+    {
+        int stride = Packing.WholeSteps(block.Depth);
+        float* brought = _workspace.PackedRows(block.Worker) + (done * stride);
+        if (_shape.PacksRows)
+        {
+            return new TileSource(brought, 1, _shape.Rows);
         }
 
-        int stride = Even(depth);
-        if (_product.CopiesRows)
+        if (_shape.CopiesRows)
         {
-            return new TileSource(_workspace.PackedRows(worker) + (rowOfChunk * stride), stride, 1);
+            return new TileSource(brought, stride, 1);
         }
 
-        float* rows = _product.A + (row * _product.ARowStride) + inner;
-        if (count == tile && depth % 2 == 0)
+        float* rows = Rows(block, done);
+        if (count == tile && stride == block.Depth)
         {
             return new TileSource(rows, _product.ARowStride, 1);
         }
 
         // The tile would read beyond the last row or column. What the rows that do not exist hold is of no matter.
-        float* copy = _workspace.RowTile(worker);
+        float* copy = _workspace.RowTile(block.Worker);
         for (int i = 0; i < count; i++)
         {
-            CopyRow(rows + (i * _product.ARowStride), depth, copy + (i * stride));
+            CopyRow(rows + (i * _product.ARowStride), block.Depth, copy + (i * stride));
         }
 
         return new TileSource(copy, stride, 1);
@@ -202,5 +206,23 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
                 c[j] = addend == null ? sums[j] : addend[j] + sums[j];
             }
         }
+    }
+
+    /// <summary>The rows and steps of A that a worker multiplies with one panel of B after the other.</summary>
+    private readonly struct Block(int row, int rows, int inner, int depth, int worker)
+    {
+        public readonly int Row = row;
+        public readonly int Rows = rows;
+        public readonly int Inner = inner;
+        public readonly int Depth = depth;
+        public readonly int Worker = worker;
+    }
+
+    /// <summary>Columns of B, some vectors wide; none at the end of the chunk.</summary>
+    private readonly struct Panel(int column, int columns, int vectors)
+    {
+        public readonly int Column = column;
+        public readonly int Columns = columns;
+        public readonly int Vectors = vectors;
     }
 }

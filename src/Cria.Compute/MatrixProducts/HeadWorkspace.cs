@@ -8,12 +8,12 @@ internal sealed unsafe class HeadWorkspace : IDisposable
 {
     private const int MostRows = 512;
     private const int FewestRows = 64;
-    private const int MostLogits = 8 << 20;
+    private const int MostLogits = 16 << 20;
 
     private Arena _arena = new(0);
 
     /// <summary>
-    /// Tokens in a chunk: 256 for 32,000 pieces. Shorter chunks stream the head and its gradient through the caches more often,
+    /// Tokens in a chunk: 512 for 32,000 pieces. Shorter chunks stream the head and its gradient through the caches more often,
     /// longer ones the logits. It depends on the vocabulary alone, so that a token's result does not depend on its neighbours.
     /// </summary>
     public static int RowsPerChunk(int vocabulary) =>

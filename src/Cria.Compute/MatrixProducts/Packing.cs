@@ -4,11 +4,14 @@ using System.Runtime.Intrinsics;
 namespace Cria.Compute;
 
 /// <summary>
-/// Copies blocks of matrices into the order in which the tiles read them, padded with zeros to whole tiles and to an even number
-/// of steps.
+/// Copies blocks of matrices into the order in which the tiles read them, padded with zeros to whole tiles and to as many
+/// steps as their loops take at once.
 /// </summary>
-internal static unsafe class Packing
+internal static unsafe partial class Packing
 {
+    /// <summary>The number of steps with the padding.</summary>
+    public static int WholeSteps(int inner) => (inner + MicroKernel.StepsTogether - 1) & -MicroKernel.StepsTogether;
+
     /// <summary>target[step·width + i] = source[step·stride + i] for i below <paramref name="count"/>, else 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<TSimd, TVector>(float* source, nint stride, int count, int inner, float* target, int width)
@@ -40,19 +43,23 @@ internal static unsafe class Packing
                 TSimd.Store(target, TSimd.Load(source));
             }
         }
-        else if (count == width && count == MicroKernel.MostRows / 2 && TSimd.Count > 1)
+        else if (count == width && count == MicroKernel.StridedRows / 2 && TSimd.Count > 1)
         {
-            for (; target < end; target += MicroKernel.MostRows / 2, source += stride)
+            for (; target < end; target += MicroKernel.StridedRows / 2, source += stride)
             {
                 Vector128.Load(source).Store(target);
             }
         }
-        else if (count == width && count == MicroKernel.MostRows && TSimd.Count > 1)
+        else if (count == width && count == MicroKernel.StridedRows && TSimd.Count > 1)
         {
-            for (; target < end; target += MicroKernel.MostRows, source += stride)
+            for (; target < end; target += MicroKernel.StridedRows, source += stride)
             {
                 Vector256.Load(source).Store(target);
             }
+        }
+        else if (count == width && count == MicroKernel.PackedRows)
+        {
+            TwelveRows(source, stride, inner, target);
         }
         else
         {
@@ -62,7 +69,7 @@ internal static unsafe class Packing
             }
         }
 
-        PadStep(inner, target, width);
+        PadSteps(inner, end, width);
     }
 
     /// <summary>target[step·width + i] = source[i·stride + step] for i below <paramref name="count"/>, else 0.</summary>
@@ -72,9 +79,18 @@ internal static unsafe class Packing
         where TVector : unmanaged
     {
         int i = 0;
-        if (TSimd.Count > 1)
+        if (TSimd.Count == Simd512.Count && count == width && count == MicroKernel.PackedRows)
         {
-            // Not 16 columns at once: where they lie 4 KB apart, they do not fit the 12 ways of a first-level cache.
+            TwelveColumns(source, stride, inner, target);
+            i = count;
+        }
+        else if (TSimd.Count > 1)
+        {
+            for (; TSimd.Count == Simd512.Count && i + Simd512.Count <= count; i += Simd512.Count)
+            {
+                SixteenColumns(source + (i * stride), stride, inner, target + i, width);
+            }
+
             for (; TSimd.Count >= Simd256.Count && i + Simd256.Count <= count; i += Simd256.Count)
             {
                 VectorOfColumns<Simd256, Vector256<float>>(source + (i * stride), stride, inner, target + i, width);
@@ -94,7 +110,7 @@ internal static unsafe class Packing
             }
         }
 
-        PadStep(inner, target + ((nint)inner * width), width);
+        PadSteps(inner, target + ((nint)inner * width), width);
     }
 
     // As many columns as a vector has lanes, four steps at a time: each vector takes four steps from each fourth column, and
@@ -139,11 +155,6 @@ internal static unsafe class Packing
         new Span<float>(target + count, width - count).Clear();
     }
 
-    private static void PadStep(int inner, float* target, int width)
-    {
-        if (inner % 2 != 0)
-        {
-            new Span<float>(target, width).Clear();
-        }
-    }
+    private static void PadSteps(int inner, float* target, int width) =>
+        new Span<float>(target, (WholeSteps(inner) - inner) * width).Clear();
 }

@@ -36,15 +36,6 @@ internal unsafe struct ProductArguments
     public float* Addend;
     public nint AddendStride;
 
-    /// <summary>True for a transposed A, whose steps lie a whole row apart.</summary>
-    public readonly bool PacksRows => AInnerStride != 1;
-
-    /// <summary>
-    /// True for rows of A that lie a multiple of half a page apart: those of a tile would meet in two sets of the first-level cache and
-    /// drive each other out, so they are copied together first.
-    /// </summary>
-    public readonly bool CopiesRows => AInnerStride == 1 && ARowStride % (2048 / sizeof(float)) == 0;
-
     /// <summary>x·Wᵀ.</summary>
     public static ProductArguments Linear(Tensor x, Tensor weight, Tensor y, Tensor residual) => new()
     {

@@ -3,12 +3,11 @@ namespace Cria.Compute;
 /// <summary>The packing memory of the matrix products: one piece for each worker, allocated once.</summary>
 internal sealed unsafe class ProductWorkspace : IDisposable
 {
-    private const int WidestPanel = 16 * MicroKernel.WidestTile;
-    private const int PanelFloats = BlockPlan.LongestInner * WidestPanel;
-    private const int RowTileFloats = BlockPlan.LongestInner * MicroKernel.MostRows;
-    private const int ResultTileFloats = MicroKernel.MostRows * WidestPanel;
+    private const int WidestPanel = 16 * MicroKernel.StridedVectors;
+    private const int RowTileFloats = BlockPlan.LongestInner * MicroKernel.StridedRows;
+    private const int ResultTileFloats = MicroKernel.PackedRows * WidestPanel;
     private const int PackedRowsFloats = BlockPlan.LongestInner * BlockPlan.MostPackedRows;
-    private const int FloatsPerWorker = PanelFloats + RowTileFloats + ResultTileFloats + PackedRowsFloats;
+    private const int FloatsPerWorker = BlockPlan.PanelFloats + RowTileFloats + ResultTileFloats + PackedRowsFloats;
 
     private readonly NativeBuffer _buffer;
 
@@ -25,7 +24,7 @@ internal sealed unsafe class ProductWorkspace : IDisposable
         public float* Panel(int worker) => start + ((nint)worker * FloatsPerWorker);
 
         /// <summary>The last, incomplete tile of rows of A.</summary>
-        public float* RowTile(int worker) => Panel(worker) + PanelFloats;
+        public float* RowTile(int worker) => Panel(worker) + BlockPlan.PanelFloats;
 
         /// <summary>The sums of a tile that reaches over the edge of C.</summary>
         public float* ResultTile(int worker) => RowTile(worker) + RowTileFloats;
