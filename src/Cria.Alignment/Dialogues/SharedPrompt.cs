@@ -52,6 +52,38 @@ internal readonly record struct SharedPrompt(int First, int Count, int Tokens)
         return new SharedPrompt(first, next - first, tokens);
     }
 
+    /// <summary>Fills a pass of an inference engine with answers.</summary>
+    /// <param name="batch">Cleared first.</param>
+    /// <param name="answers">All answers.</param>
+    /// <param name="first">The first one to add.</param>
+    /// <param name="capacity">Tokens of the pass.</param>
+    /// <param name="unread">Tokens at the end of each answer that the network does not read.</param>
+    /// <param name="add">Adds one answer, which fits, by its prompt and its number.</param>
+    /// <returns>The first answer that did not fit.</returns>
+    /// <exception cref="ContextLengthException">Not even the first one fits.</exception>
+    public static int Fill(
+        EngineBatch batch, IReadOnlyList<EncodedAnswer> answers, int first, int capacity, int unread, Action<SharedPrompt, int> add)
+    {
+        batch.Clear();
+        int next = first;
+        while (next < answers.Count)
+        {
+            SharedPrompt prompt = Next(answers, next, answers.Count, capacity - batch.Tokens, unread);
+            if (prompt.Count == 0)
+            {
+                // Not even alone: an empty pass again and again would never end.
+                return next > first ? next : throw new ContextLengthException(answers[first].Ids.Length - unread, capacity);
+            }
+
+            for (int i = 0; i < prompt.Count; i++, next++)
+            {
+                add(prompt, next);
+            }
+        }
+
+        return next;
+    }
+
     /// <summary>Tokens of an answer and its prompt that are not read again for it.</summary>
     public int Skipped(int answer) => answer == First ? 0 : Tokens;
 

@@ -85,29 +85,13 @@ internal sealed class AnswerForward : IDisposable
     public void Dispose() => _engine.Dispose();
 
     /// <summary>Adds answers to the pass from <paramref name="first"/> on; returns the first that did not fit.</summary>
-    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first)
-    {
-        _batch.Clear();
-        int next = first;
-        while (next < answers.Count)
+    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first) =>
+        SharedPrompt.Fill(_batch, answers, first, _targets.Length, unread: 1, (prompt, answer) =>
         {
-            SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _targets.Length - _batch.Tokens, unread: 1);
-            if (prompt.Count == 0)
-            {
-                // Not even alone: an empty pass again and again would never end.
-                return next > first ? next : throw new ContextLengthException(answers[first].Ids.Length - 1, _targets.Length);
-            }
-
-            for (int i = 0; i < prompt.Count; i++, next++)
-            {
-                (int[] ids, int[] targets) = AnswerTargets.Of(answers[next]);
-                targets.AsSpan(prompt.Skipped(next)).CopyTo(_targets.AsSpan(_batch.Tokens));
-                prompt.AddTo(_batch, next, ids);
-            }
-        }
-
-        return next;
-    }
+            (int[] ids, int[] targets) = AnswerTargets.Of(answers[answer]);
+            targets.AsSpan(prompt.Skipped(answer)).CopyTo(_targets.AsSpan(_batch.Tokens));
+            prompt.AddTo(_batch, answer, ids);
+        });
 }
 
 /// <summary>An answer behind its prompt as a network reads it.</summary>

@@ -67,28 +67,12 @@ public sealed class ScalarHeadRewardModel : RewardModel
     }
 
     /// <summary>Adds answers to a pass from <paramref name="first"/> on; returns the first that did not fit.</summary>
-    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first)
-    {
-        _batch.Clear();
-        int next = first;
-        while (next < answers.Count)
+    private int Fill(IReadOnlyList<EncodedAnswer> answers, int first) =>
+        SharedPrompt.Fill(_batch, answers, first, _engine.TokensPerPass, unread: 0, (prompt, answer) =>
         {
-            SharedPrompt prompt = SharedPrompt.Next(answers, next, answers.Count, _engine.TokensPerPass - _batch.Tokens, unread: 0);
-            if (prompt.Count == 0)
-            {
-                // Not even alone: an empty pass again and again would never end.
-                return next > first ? next : throw new ContextLengthException(answers[first].Ids.Length, _engine.TokensPerPass);
-            }
-
-            for (int i = 0; i < prompt.Count; i++, next++)
-            {
-                prompt.AddTo(_batch, next, answers[next].Ids);
-                _lastRows[next - first] = _batch.Tokens - 1;
-            }
-        }
-
-        return next;
-    }
+            prompt.AddTo(_batch, answer, answers[answer].Ids);
+            _lastRows[answer - first] = _batch.Tokens - 1;
+        });
 
     /// <summary>Runs the pass and scores the last token of each answer.</summary>
     private unsafe void Score(Span<double> scores)

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Cria.Compute;
 
 /// <summary>
@@ -32,7 +34,7 @@ internal readonly struct BlockPlan
 
     public BlockPlan(in ProductArguments product, TileShape shape, int threads, int vectorWidth)
     {
-        int longest = vectorWidth == 16 ? LongestInner : LongestStridedInner;
+        int longest = vectorWidth == Vector512<float>.Count ? LongestInner : LongestStridedInner;
         Inner = Packing.WholeSteps(Ceiling(product.Inner, Ceiling(product.Inner, longest)));
         _vectorWidth = vectorWidth;
         _tileRows = shape.Rows;

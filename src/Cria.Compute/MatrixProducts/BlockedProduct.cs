@@ -44,12 +44,11 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         for (int inner = 0; inner < _product.Inner; inner += _plan.Inner)
         {
             Block block = new(row, rows, inner, Math.Min(_plan.Inner, _product.Inner - inner), worker);
-            Panel panel = PanelAt(columnStart, columnEnd);
-            while (panel.Columns > 0)
+            BringRows(block);
+            for (Panel panel = PanelAt(columnStart, columnEnd); panel.Columns > 0; panel = PanelAt(panel.Column + panel.Columns, columnEnd))
             {
                 PackPanel(block, panel);
-                MultiplyPanel(block, panel, bringRows: panel.Column == columnStart);
-                panel = PanelAt(panel.Column + panel.Columns, columnEnd);
+                MultiplyPanel(block, panel);
             }
         }
     }
@@ -81,7 +80,7 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         }
     }
 
-    private readonly void MultiplyPanel(in Block block, in Panel panel, bool bringRows)
+    private readonly void MultiplyPanel(in Block block, in Panel panel)
     {
         float* b = _workspace.Panel(block.Worker);
         int width = panel.Vectors * TSimd.Count;
@@ -93,11 +92,6 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         {
             int count = Math.Min(_shape.Rows, block.Rows - done);
             int tile = _shape.TileRows(count);
-            if (bringRows)
-            {
-                BringRows(block, done, count);
-            }
-
             TileSource source = Source(block, done, count, tile);
             float* c = _product.C + ((block.Row + done) * _product.CStride) + panel.Column;
             float* plus = addend == null ? null : addend + ((block.Row + done) * addendStride) + panel.Column;
@@ -132,25 +126,31 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         }
     }
 
-    /// <summary>Packs or copies the rows of a tile of A, if this product does so.</summary>
-    private readonly void BringRows(in Block block, int done, int count)
+    /// <summary>Packs or copies the rows of A, if this product does so.</summary>
+    private readonly void BringRows(in Block block)
     {
-        float* source = Rows(block, done);
-        float* target = _workspace.PackedRows(block.Worker) + (done * Packing.WholeSteps(block.Depth));
-        if (!_shape.PacksRows)
+        float* source = Rows(block, 0);
+        float* target = _workspace.PackedRows(block.Worker);
+        int steps = Packing.WholeSteps(block.Depth);
+        if (_shape.CopiesRows)
         {
-            for (int i = 0; i < count && _shape.CopiesRows; i++)
+            for (int i = 0; i < block.Rows; i++)
             {
-                CopyRow(source + (i * _product.ARowStride), block.Depth, target + (i * Packing.WholeSteps(block.Depth)));
+                CopyRow(source + (i * _product.ARowStride), block.Depth, target + (i * steps));
             }
         }
-        else if (_product.ARowStride == 1)
+        else if (_shape.PacksRows && _product.ARowStride == 1)
         {
-            Packing.Rows<TSimd, TVector>(source, _product.AInnerStride, count, block.Depth, target, _shape.Rows);
+            Packing.Tiles(source, _product.AInnerStride, block.Rows, block.Depth, target, _shape.Rows);
         }
-        else
+        else if (_shape.PacksRows)
         {
-            Packing.Columns<TSimd, TVector>(source, _product.ARowStride, count, block.Depth, target, _shape.Rows);
+            for (int done = 0; done < block.Rows; done += _shape.Rows)
+            {
+                int count = Math.Min(_shape.Rows, block.Rows - done);
+                Packing.Columns<TSimd, TVector>(
+                    source + (done * _product.ARowStride), _product.ARowStride, count, block.Depth, target + (done * steps), _shape.Rows);
+            }
         }
     }
 

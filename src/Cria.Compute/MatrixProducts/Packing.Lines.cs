@@ -10,31 +10,6 @@ namespace Cria.Compute;
 /// </content>
 internal static unsafe partial class Packing
 {
-    /// <summary>Twelve contiguous values of each step, four steps at a time.</summary>
-    private static void TwelveRows(float* source, nint stride, int inner, float* target)
-    {
-        int step = 0;
-        for (; Avx512F.IsSupported && step + 4 <= inner; step += 4)
-        {
-            float* second = source + stride;
-            float* third = second + stride;
-            float* fourth = third + stride;
-            Vector512<float> first = Avx512F.InsertVector128(Vector256.Load(source).ToVector512Unsafe(), Vector128.Load(source + 8), 2);
-            Avx512F.InsertVector128(first, Vector128.Load(second), 3).Store(target);
-            Vector512.Create(Vector256.Load(second + 4), Vector256.Load(third)).Store(target + 16);
-            Vector512<float> last = Vector128.Load(third + 8).ToVector256Unsafe().WithUpper(Vector128.Load(fourth)).ToVector512Unsafe();
-            last.WithUpper(Vector256.Load(fourth + 4)).Store(target + 32);
-            source = fourth + stride;
-            target += 4 * MicroKernel.PackedRows;
-        }
-
-        for (; step < inner; step++, source += stride, target += MicroKernel.PackedRows)
-        {
-            Vector256.Load(source).Store(target);
-            Vector128.Load(source + 8).Store(target + 8);
-        }
-    }
-
     /// <summary>Transposes twelve columns of contiguous steps, sixteen steps at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwelveColumns(float* source, nint stride, int inner, float* target)

@@ -43,24 +43,6 @@ internal static unsafe partial class Packing
                 TSimd.Store(target, TSimd.Load(source));
             }
         }
-        else if (count == width && count == MicroKernel.StridedRows / 2 && TSimd.Count > 1)
-        {
-            for (; target < end; target += MicroKernel.StridedRows / 2, source += stride)
-            {
-                Vector128.Load(source).Store(target);
-            }
-        }
-        else if (count == width && count == MicroKernel.StridedRows && TSimd.Count > 1)
-        {
-            for (; target < end; target += MicroKernel.StridedRows, source += stride)
-            {
-                Vector256.Load(source).Store(target);
-            }
-        }
-        else if (count == width && count == MicroKernel.PackedRows)
-        {
-            TwelveRows(source, stride, inner, target);
-        }
         else
         {
             for (; target < end; target += width, source += stride)

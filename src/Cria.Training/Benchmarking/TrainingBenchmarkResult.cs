@@ -42,8 +42,8 @@ public sealed record TrainingBenchmarkResult
     public required long AllocatedBytesPerStep { get; init; }
 
     /// <summary>
-    /// Page faults in a steady step, the median: now and then the runtime recompiles a method in the background and faults a thousand
-    /// times. −1 where the system does not tell.
+    /// Page faults in a steady step, the median of the steps during which the runtime recompiled no method in the background, or of all
+    /// steps where there is none. −1 where the system does not tell.
     /// </summary>
     public required double PageFaultsPerStep { get; init; }
 }
