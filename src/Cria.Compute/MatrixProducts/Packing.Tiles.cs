@@ -5,11 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Cria.Compute;
 
 /// <content>
-/// Packing of a transposed matrix, whose steps are its rows in memory. All tiles take their part of a row before the next one comes, so that
-/// memory is read in order and each line once.
+/// Packing of a transposed matrix, whose steps are its rows in memory. Neighbouring tiles take their parts of a row before the next one
+/// comes, so that memory is read in order and each line once.
 /// </content>
 internal static unsafe partial class Packing
 {
+    // As many places as are written in turn: where they lie a multiple of 4 KB apart, they share 12 lines of a first-level cache.
+    private const int TilesTogether = 8;
+
     /// <summary>
     /// For each tile of <paramref name="width"/> rows target[step·width + i] = source[step·stride + i]; the next tile's values lie behind
     /// those of all its steps.
@@ -19,26 +22,25 @@ internal static unsafe partial class Packing
     {
         int tileFloats = WholeSteps(inner) * width;
         int whole = rows / width;
-        int step = 0;
-        for (; width == MicroKernel.PackedRows && Avx512F.IsSupported && step + 4 <= inner; step += 4)
+        for (int first = 0; first < whole; first += TilesTogether)
         {
-            float* row = source + (step * stride);
-            float* tile = target + (step * width);
-            for (int i = 0; i < whole; i++, row += MicroKernel.PackedRows, tile += tileFloats)
+            int tiles = Math.Min(TilesTogether, whole - first);
+            float* block = source + (first * width);
+            float* packed = target + (first * tileFloats);
+            int step = 0;
+            for (; width == MicroKernel.PackedRows && Avx512F.IsSupported && step + 4 <= inner; step += 4)
             {
-                FourStepsOfTwelve(row, stride, tile);
-            }
-        }
-
-        for (; step < inner; step++)
-        {
-            float* row = source + (step * stride);
-            float* tile = target + (step * width);
-            for (int i = 0; i < whole; i++, row += width, tile += tileFloats)
-            {
-                for (int j = 0; j < width; j += Vector128<float>.Count)
+                for (int i = 0; i < tiles; i++)
                 {
-                    Vector128.Load(row + j).Store(tile + j);
+                    FourStepsOfTwelve(block + (step * stride) + (i * width), stride, packed + (i * tileFloats) + (step * width));
+                }
+            }
+
+            for (; step < inner; step++)
+            {
+                for (int i = 0; i < tiles; i++)
+                {
+                    Step(block + (step * stride) + (i * width), packed + (i * tileFloats) + (step * width), width);
                 }
             }
         }
@@ -51,6 +53,15 @@ internal static unsafe partial class Packing
         if (rows > whole * width)
         {
             Rows<SimdScalar, float>(source + (whole * width), stride, rows - (whole * width), inner, target + (whole * tileFloats), width);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(float* source, float* target, int width)
+    {
+        for (int i = 0; i < width; i += Vector128<float>.Count)
+        {
+            Vector128.Load(source + i).Store(target + i);
         }
     }
 
