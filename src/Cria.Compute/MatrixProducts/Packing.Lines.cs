@@ -69,7 +69,9 @@ internal static unsafe partial class Packing
         public readonly Vector512<float> Third = third;
         public readonly Vector512<float> Fourth = fourth;
 
-        /// <summary>Sixteen steps of four columns: lane n of the first vector holds the four columns of step 4n, of the second those of step 4n + 1.</summary>
+        /// <summary>
+        /// Sixteen steps of four columns: lane n of the first vector holds the four columns of step 4n, of the second those of step 4n + 1.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Quad OfColumns(float* source, nint stride)
         {

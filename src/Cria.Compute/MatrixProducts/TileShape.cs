@@ -38,10 +38,13 @@ internal readonly struct TileShape
     /// </summary>
     public bool CopiesRows { get; }
 
-    /// <summary>Vectors of the next panel where <paramref name="remaining"/> are left: of four, two and two, not three and a single one.</summary>
+    /// <summary>Vectors of the next panel where so many are left: of four, two and two, not three and a single one.</summary>
     public int PanelVectors(int remaining) => MostVectors == 3 && remaining == 4 ? 2 : Math.Min(remaining, MostVectors);
 
-    /// <summary>The rows of the smallest tile that holds <paramref name="rows"/> rows.</summary>
-    public int TileRows(int rows) => rows <= MicroKernel.StridedRows / 2 ? MicroKernel.StridedRows / 2
-        : rows <= MicroKernel.TallestStridedTile ? MicroKernel.TallestStridedTile : Rows;
+    /// <summary>The rows of the smallest tile that holds so many.</summary>
+    public int TileRows(int rows)
+    {
+        int half = MicroKernel.StridedRows / 2;
+        return rows <= half ? half : rows <= MicroKernel.TallestStridedTile ? MicroKernel.TallestStridedTile : Rows;
+    }
 }
