@@ -33,6 +33,8 @@ public sealed record ProductMeasurement(
 /// </summary>
 public static class MatrixProductBenchmark
 {
+    private const int FewestSamples = 7;
+
     /// <summary>Input and output sizes of linear layers of Llamas from dimension 288 to 1024.</summary>
     public static IReadOnlyList<(int InputSize, int OutputSize)> StandardShapes { get; } =
         [(288, 288), (288, 768), (768, 288), (288, 32000), (512, 512), (512, 1376), (1024, 1024), (1024, 2816)];
@@ -43,10 +45,17 @@ public static class MatrixProductBenchmark
     /// <param name="shapes">Sizes of the layers.</param>
     /// <param name="seconds">Time for each line.</param>
     public static IEnumerable<ProductMeasurement> Run(
-        CpuDevice device, int tokens, IEnumerable<(int InputSize, int OutputSize)> shapes, double seconds = 0.2)
+        CpuDevice device, int tokens, IEnumerable<(int InputSize, int OutputSize)> shapes, double seconds = 0.3)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(shapes);
+
+        // The runtime compiles what runs often a second time, better, a while after it has begun.
+        foreach (ProductRole role in Enum.GetValues<ProductRole>())
+        {
+            _ = Measure(device, role, Math.Min(tokens, 512), 128, 128, seconds);
+        }
+
         foreach ((int inputSize, int outputSize) in shapes)
         {
             foreach (ProductRole role in Enum.GetValues<ProductRole>())
@@ -58,7 +67,7 @@ public static class MatrixProductBenchmark
 
     /// <summary>Measures one product.</summary>
     public static ProductMeasurement Measure(
-        CpuDevice device, ProductRole role, int tokens, int inputSize, int outputSize, double seconds = 0.2)
+        CpuDevice device, ProductRole role, int tokens, int inputSize, int outputSize, double seconds = 0.3)
     {
         ArgumentNullException.ThrowIfNull(device);
         using NativeBuffer xMemory = new((long)tokens * inputSize * sizeof(float));
@@ -71,7 +80,7 @@ public static class MatrixProductBenchmark
         double operations = 2.0 * tokens * inputSize * outputSize;
         Multiply(device, role, x, weight, y);
         long start = Stopwatch.GetTimestamp();
-        while (samples.Count < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
+        while (samples.Count < FewestSamples || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
         {
             double peak = FmaPeak.Measure(device);
 

@@ -25,10 +25,20 @@ internal readonly struct BlockPlan
     private const int MostColumns = 1152;
     private const int FewestRows = 4 * MicroKernel.StridedRows;
 
+    // Chunks that a thread may have where memory does not ask for more.
+    private const int MostChunks = 4;
+
+    // Multiply-adds of a vector in the time that packing a value takes.
+    private const double PackingRows = 0.8;
+    private const double PackingColumns = 0.4;
+
+    // What of a chunk's time is lost when the last one is late.
+    private const double Delay = 0.06;
+
     private readonly int _tileRows;
     private readonly int _rowTiles;
-    private readonly int _columnVectors;
-    private readonly int _vectorWidth;
+    private readonly int _panels;
+    private readonly int _panelColumns;
     private readonly int _rowBlocks;
     private readonly int _columnBlocks;
 
@@ -36,31 +46,15 @@ internal readonly struct BlockPlan
     {
         int longest = vectorWidth == Vector512<float>.Count ? LongestInner : LongestStridedInner;
         Inner = Packing.WholeSteps(Ceiling(product.Inner, Ceiling(product.Inner, longest)));
-        _vectorWidth = vectorWidth;
         _tileRows = shape.Rows;
         _rowTiles = Ceiling(product.Rows, shape.Rows);
-        _columnVectors = Ceiling(product.Columns, vectorWidth);
+        _panelColumns = shape.MostVectors * vectorWidth;
+        _panels = Ceiling(product.Columns, _panelColumns);
         _rowBlocks = Ceiling(product.Rows, shape.PacksRows || shape.CopiesRows ? MostPackedRows : MostRows);
         _columnBlocks = shape.PacksRows || product.Inner > longest ? Ceiling(product.Columns, MostColumns) : 1;
-
-        // Each chunk packs its own operands, so that more chunks mean more packing; but a few for each thread even out delays.
-        int wanted = threads == 1 ? 1 : shape.PacksRows ? 2 * threads : 4 * threads;
-        while (Chunks < wanted)
+        if (threads > 1)
         {
-            int rows = Ceiling(product.Rows, _rowBlocks);
-            int columns = Ceiling(product.Columns, _columnBlocks);
-            if (rows >= columns && rows >= 2 * FewestRows)
-            {
-                _rowBlocks++;
-            }
-            else if (columns >= 2 * shape.MostVectors * vectorWidth)
-            {
-                _columnBlocks++;
-            }
-            else
-            {
-                break;
-            }
+            (_rowBlocks, _columnBlocks) = Share(product, shape, threads, vectorWidth, _rowBlocks, _columnBlocks);
         }
     }
 
@@ -80,7 +74,46 @@ internal readonly struct BlockPlan
 
     private int RowOf(int block) => (int)((long)_rowTiles * block / _rowBlocks * _tileRows);
 
-    private int ColumnOf(int block) => (int)((long)_columnVectors * block / _columnBlocks * _vectorWidth);
+    private int ColumnOf(int block) => (int)((long)_panels * block / _columnBlocks * _panelColumns);
+
+    /// <summary>The cheapest of the ways to share a product out, with at least so many blocks of rows and of columns.</summary>
+    private static (int RowBlocks, int ColumnBlocks) Share(
+        in ProductArguments product, TileShape shape, int threads, int vectorWidth, int fewestRowBlocks, int fewestColumnBlocks)
+    {
+        (int RowBlocks, int ColumnBlocks) best = (fewestRowBlocks, fewestColumnBlocks);
+        double least = double.PositiveInfinity;
+        int panels = Ceiling(product.Columns, shape.MostVectors * vectorWidth);
+        int mostRowBlocks = Math.Max(fewestRowBlocks, Math.Min(fewestRowBlocks + (MostChunks * threads), product.Rows / FewestRows));
+        for (int rowBlocks = fewestRowBlocks; rowBlocks <= mostRowBlocks; rowBlocks++)
+        {
+            int mostColumnBlocks = Math.Max(fewestColumnBlocks, Math.Min(MostChunks * threads / rowBlocks, panels));
+            for (int columnBlocks = fewestColumnBlocks; columnBlocks <= mostColumnBlocks; columnBlocks++)
+            {
+                double cost = Cost(product, shape, threads, vectorWidth, rowBlocks, columnBlocks);
+                if (cost < least)
+                {
+                    least = cost;
+                    best = (rowBlocks, columnBlocks);
+                }
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>
+    /// What a step of the inner dimension takes, in multiply-adds of a vector. Each chunk packs its own operands; threads that have a chunk
+    /// less wait for the others, and all wait for one that is delayed.
+    /// </summary>
+    private static double Cost(
+        in ProductArguments product, TileShape shape, int threads, int vectorWidth, int rowBlocks, int columnBlocks)
+    {
+        int turns = Ceiling(rowBlocks * columnBlocks, threads);
+        double sharing = turns * (double)threads / (rowBlocks * columnBlocks);
+        double multiplying = product.Rows * (double)product.Columns / vectorWidth;
+        double packingRows = shape.PacksRows ? PackingRows * product.Rows * columnBlocks : 0;
+        return (sharing + (Delay / turns)) * (multiplying + packingRows + (PackingColumns * product.Columns * rowBlocks));
+    }
 
     private static int Ceiling(int length, int unit) => (length + unit - 1) / unit;
 }

@@ -37,26 +37,60 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     /// <inheritdoc/>
     public readonly void Execute(int chunk, int worker)
     {
-        int row = _plan.RowStart(chunk);
-        int rows = Math.Min(_plan.RowEnd(chunk), _product.Rows) - row;
-        int columnStart = _plan.ColumnStart(chunk);
-        int columnEnd = Math.Min(_plan.ColumnEnd(chunk), _product.Columns);
-        for (int inner = 0; inner < _product.Inner; inner += _plan.Inner)
+        for (Block block = BlockAt(chunk, 0, worker); block.Depth > 0;)
         {
-            Block block = new(row, rows, inner, Math.Min(_plan.Inner, _product.Inner - inner), worker);
-            BringRows(block);
-            for (Panel panel = PanelAt(columnStart, columnEnd); panel.Columns > 0; panel = PanelAt(panel.Column + panel.Columns, columnEnd))
-            {
-                PackPanel(block, panel);
-                MultiplyPanel(block, panel);
-            }
+            Block next = BlockAt(chunk, block.Inner + _plan.Inner, worker);
+            MultiplyBlock(block, next.Depth > 0 ? next : BlockAt(chunk + 1, 0, worker));
+            block = next;
         }
     }
 
-    private readonly Panel PanelAt(int column, int end)
+    private readonly void MultiplyBlock(in Block block, in Block following)
     {
-        int vectors = _shape.PanelVectors((end - column + TSimd.Count - 1) / TSimd.Count);
-        return new Panel(column, Math.Min(vectors * TSimd.Count, end - column), vectors);
+        int tiles = (block.Rows + _shape.Rows - 1) / _shape.Rows;
+        int vectors = (block.ColumnEnd - block.Column + TSimd.Count - 1) / TSimd.Count;
+        int panels = (vectors + _shape.MostVectors - 1) / _shape.MostVectors;
+        OperandPrefetch nextRows = _shape.PacksRows ? PrefetchRows(following, tiles * panels) : default;
+        BringRows(block);
+        for (Panel panel = PanelAt(block, block.Column); panel.Columns > 0;)
+        {
+            PackPanel(block, panel);
+            Panel next = PanelAt(block, panel.Column + panel.Columns);
+            OperandPrefetch nextColumns = next.Columns > 0
+                ? PrefetchColumns(block, next, tiles)
+                : PrefetchColumns(following, PanelAt(following, following.Column), tiles);
+            MultiplyPanel(block, panel, ref nextRows, ref nextColumns);
+            panel = next;
+        }
+    }
+
+    /// <summary>A block of the inner dimension; an empty one beyond the last of the chunk or beyond the last chunk.</summary>
+    private readonly Block BlockAt(int chunk, int inner, int worker)
+    {
+        if (chunk == _plan.Chunks || inner >= _product.Inner)
+        {
+            return default;
+        }
+
+        int row = _plan.RowStart(chunk);
+        int rows = Math.Min(_plan.RowEnd(chunk), _product.Rows) - row;
+        int columnEnd = Math.Min(_plan.ColumnEnd(chunk), _product.Columns);
+        return new Block
+        {
+            Row = row,
+            Rows = rows,
+            Column = _plan.ColumnStart(chunk),
+            ColumnEnd = columnEnd,
+            Inner = inner,
+            Depth = Math.Min(_plan.Inner, _product.Inner - inner),
+            Worker = worker,
+        };
+    }
+
+    private readonly Panel PanelAt(in Block block, int column)
+    {
+        int vectors = _shape.PanelVectors((block.ColumnEnd - column + TSimd.Count - 1) / TSimd.Count);
+        return new Panel(column, Math.Min(vectors * TSimd.Count, block.ColumnEnd - column), vectors);
     }
 
     private readonly float* Rows(in Block block, int rowOfBlock) =>
@@ -64,6 +98,14 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
 
     private readonly float* Columns(in Block block, in Panel panel) =>
         _product.B + (block.Inner * _product.BInnerStride) + (panel.Column * _product.BColumnStride);
+
+    private readonly OperandPrefetch PrefetchRows(in Block block, int times) => _product.ARowStride == 1
+        ? new OperandPrefetch(Rows(block, 0), _product.AInnerStride, block.Depth, block.Rows, times)
+        : new OperandPrefetch(Rows(block, 0), _product.ARowStride, block.Rows, block.Depth, times);
+
+    private readonly OperandPrefetch PrefetchColumns(in Block block, in Panel panel, int times) => _product.BColumnStride == 1
+        ? new OperandPrefetch(Columns(block, panel), _product.BInnerStride, block.Depth, panel.Columns, times)
+        : new OperandPrefetch(Columns(block, panel), _product.BColumnStride, panel.Columns, block.Depth, times);
 
     private readonly void PackPanel(in Block block, in Panel panel)
     {
@@ -80,7 +122,7 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         }
     }
 
-    private readonly void MultiplyPanel(in Block block, in Panel panel)
+    private readonly void MultiplyPanel(in Block block, in Panel panel, ref OperandPrefetch nextRows, ref OperandPrefetch nextColumns)
     {
         float* b = _workspace.Panel(block.Worker);
         int width = panel.Vectors * TSimd.Count;
@@ -92,6 +134,8 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         {
             int count = Math.Min(_shape.Rows, block.Rows - done);
             int tile = _shape.TileRows(count);
+            nextColumns.Next();
+            nextRows.Next();
             TileSource source = Source(block, done, count, tile);
             float* c = _product.C + ((block.Row + done) * _product.CStride) + panel.Column;
             float* plus = addend == null ? null : addend + ((block.Row + done) * addendStride) + panel.Column;
@@ -209,13 +253,15 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     }
 
     /// <summary>The rows and steps of A that a worker multiplies with one panel of B after the other.</summary>
-    private readonly struct Block(int row, int rows, int inner, int depth, int worker)
+    private struct Block
     {
-        public readonly int Row = row;
-        public readonly int Rows = rows;
-        public readonly int Inner = inner;
-        public readonly int Depth = depth;
-        public readonly int Worker = worker;
+        public int Row;
+        public int Rows;
+        public int Column;
+        public int ColumnEnd;
+        public int Inner;
+        public int Depth;
+        public int Worker;
     }
 
     /// <summary>Columns of B, some vectors wide; none at the end of the chunk.</summary>

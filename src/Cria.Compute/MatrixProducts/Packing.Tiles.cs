@@ -25,14 +25,22 @@ internal static unsafe partial class Packing
         for (int first = 0; first < whole; first += TilesTogether)
         {
             int tiles = Math.Min(TilesTogether, whole - first);
+
+            // A line reads beyond its tile, which the last one may not.
+            int inLines = rows - ((first + tiles) * width) >= 4 ? tiles : tiles - 1;
             float* block = source + (first * width);
             float* packed = target + (first * tileFloats);
             int step = 0;
             for (; width == MicroKernel.PackedRows && Avx512F.IsSupported && step + 4 <= inner; step += 4)
             {
-                for (int i = 0; i < tiles; i++)
+                for (int i = 0; i < inLines; i++)
                 {
                     FourStepsOfTwelve(block + (step * stride) + (i * width), stride, packed + (i * tileFloats) + (step * width));
+                }
+
+                for (int i = 0; i < 4 && inLines < tiles; i++)
+                {
+                    Step(block + ((step + i) * stride) + (inLines * width), packed + (inLines * tileFloats) + ((step + i) * width), width);
                 }
             }
 
@@ -65,17 +73,21 @@ internal static unsafe partial class Packing
         }
     }
 
-    /// <summary>Three whole lines of four steps.</summary>
+    /// <summary>Three whole lines of four steps. Reads four values more than it packs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FourStepsOfTwelve(float* first, nint stride, float* target)
+    private static void FourStepsOfTwelve(float* source, nint stride, float* target)
     {
-        float* second = first + stride;
-        float* third = second + stride;
-        float* fourth = third + stride;
-        Vector512<float> line = Avx512F.InsertVector128(Vector256.Load(first).ToVector512Unsafe(), Vector128.Load(first + 8), 2);
-        Avx512F.InsertVector128(line, Vector128.Load(second), 3).Store(target);
-        Vector512.Create(Vector256.Load(second + 4), Vector256.Load(third)).Store(target + 16);
-        line = Vector128.Load(third + 8).ToVector256Unsafe().WithUpper(Vector128.Load(fourth)).ToVector512Unsafe();
-        line.WithUpper(Vector256.Load(fourth + 4)).Store(target + 32);
+        Vector512<float> first = Vector512.Load(source);
+        Vector512<float> second = Vector512.Load(source + stride);
+        Vector512<float> third = Vector512.Load(source + (2 * stride));
+        Vector512<float> fourth = Vector512.Load(source + (3 * stride));
+
+        // Places from 16 on are those of the second operand.
+        Vector512<int> twelveAndFour = Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19);
+        Vector512<int> eightAndEight = Vector512.Create(4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23);
+        Vector512<int> fourAndTwelve = Vector512.Create(8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+        Avx512F.PermuteVar16x32x2(first, twelveAndFour, second).Store(target);
+        Avx512F.PermuteVar16x32x2(second, eightAndEight, third).Store(target + 16);
+        Avx512F.PermuteVar16x32x2(third, fourAndTwelve, fourth).Store(target + 32);
     }
 }
