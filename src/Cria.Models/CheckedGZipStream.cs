@@ -7,7 +7,7 @@ namespace Cria.Models;
 /// without its last kilobyte decompresses to a shorter text without an error), so this stream feeds it one more gzip member behind the
 /// file: only if the file was whole does the member's content come out at the end.
 /// </summary>
-public sealed class CheckedGZipStream : Stream
+public sealed class CheckedGZipStream : ForwardStream
 {
     private static readonly byte[] Sentinel =
         [0x00, 0xC1, 0x52, 0x1A, 0xFF, 0x45, 0x4E, 0x44, 0xFE, 0x0B, 0x9D, 0x77, 0x03, 0xE8, 0xA5, 0x00];
@@ -22,28 +22,6 @@ public sealed class CheckedGZipStream : Stream
     /// <summary>Decompresses a stream, which is closed with this one.</summary>
     /// <param name="compressed">One or more gzip members.</param>
     public CheckedGZipStream(Stream compressed) => _stream = new GZipStream(new WithSentinel(compressed), CompressionMode.Decompress);
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">The file is truncated or damaged.</exception>
@@ -72,20 +50,6 @@ public sealed class CheckedGZipStream : Stream
     }
 
     /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         _stream.Dispose();
@@ -104,25 +68,9 @@ public sealed class CheckedGZipStream : Stream
     }
 
     /// <summary>A stream with the sentinel's gzip member behind it.</summary>
-    private sealed class WithSentinel(Stream stream) : Stream
+    private sealed class WithSentinel(Stream stream) : ForwardStream
     {
         private int _sentinelRead;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {
@@ -136,16 +84,6 @@ public sealed class CheckedGZipStream : Stream
 
             return read;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

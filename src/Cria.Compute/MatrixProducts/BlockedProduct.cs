@@ -50,15 +50,15 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         int tiles = (block.Rows + _shape.Rows - 1) / _shape.Rows;
         int vectors = (block.ColumnEnd - block.Column + TSimd.Count - 1) / TSimd.Count;
         int panels = (vectors + _shape.MostVectors - 1) / _shape.MostVectors;
-        OperandPrefetch nextRows = _shape.PacksRows ? PrefetchRows(following, tiles * panels) : default;
+        OperandPrefetch nextRows = _shape.PacksRows ? PrefetchRows(following, tiles * panels, block.Depth) : default;
         BringRows(block);
         for (Panel panel = PanelAt(block, block.Column); panel.Columns > 0;)
         {
             PackPanel(block, panel);
             Panel next = PanelAt(block, panel.Column + panel.Columns);
             OperandPrefetch nextColumns = next.Columns > 0
-                ? PrefetchColumns(block, next, tiles)
-                : PrefetchColumns(following, PanelAt(following, following.Column), tiles);
+                ? PrefetchColumns(block, next, tiles, block.Depth)
+                : PrefetchColumns(following, PanelAt(following, following.Column), tiles, block.Depth);
             MultiplyPanel(block, panel, ref nextRows, ref nextColumns);
             panel = next;
         }
@@ -99,13 +99,13 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     private readonly float* Columns(in Block block, in Panel panel) =>
         _product.B + (block.Inner * _product.BInnerStride) + (panel.Column * _product.BColumnStride);
 
-    private readonly OperandPrefetch PrefetchRows(in Block block, int times) => _product.ARowStride == 1
-        ? new OperandPrefetch(Rows(block, 0), _product.AInnerStride, block.Depth, block.Rows, times)
-        : new OperandPrefetch(Rows(block, 0), _product.ARowStride, block.Rows, block.Depth, times);
+    private readonly OperandPrefetch PrefetchRows(in Block block, int tiles, int steps) => _product.ARowStride == 1
+        ? new OperandPrefetch(Rows(block, 0), _product.AInnerStride, block.Depth, block.Rows, tiles, steps)
+        : new OperandPrefetch(Rows(block, 0), _product.ARowStride, block.Rows, block.Depth, tiles, steps);
 
-    private readonly OperandPrefetch PrefetchColumns(in Block block, in Panel panel, int times) => _product.BColumnStride == 1
-        ? new OperandPrefetch(Columns(block, panel), _product.BInnerStride, block.Depth, panel.Columns, times)
-        : new OperandPrefetch(Columns(block, panel), _product.BColumnStride, panel.Columns, block.Depth, times);
+    private readonly OperandPrefetch PrefetchColumns(in Block block, in Panel panel, int tiles, int steps) => _product.BColumnStride == 1
+        ? new OperandPrefetch(Columns(block, panel), _product.BInnerStride, block.Depth, panel.Columns, tiles, steps)
+        : new OperandPrefetch(Columns(block, panel), _product.BColumnStride, panel.Columns, block.Depth, tiles, steps);
 
     private readonly void PackPanel(in Block block, in Panel panel)
     {
@@ -157,7 +157,8 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
 
     /// <summary>
     /// Asks for the lines of a tile of C while its sums are still being made: a store to a line that must come from afar holds up all
-    /// stores behind it, and with them the next tile.
+    /// stores behind it, and with them the next tile. The second-level cache is near enough; in the first, rows a page apart drive one
+    /// another out.
     /// </summary>
     private static void Prefetch(float* c, nint stride, int rows, int columns)
     {
@@ -165,7 +166,7 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         {
             for (int j = 0; j < columns; j += TSimd.Count)
             {
-                Sse.Prefetch0(c + j);
+                Sse.Prefetch1(c + j);
             }
         }
     }

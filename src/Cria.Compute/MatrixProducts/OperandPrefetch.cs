@@ -10,6 +10,10 @@ internal unsafe struct OperandPrefetch
 {
     private const int LineFloats = 64 / sizeof(float);
 
+    // Steps of a tile for each line asked for meanwhile, and the fewest of a tile: with fewer, asking takes longer than waiting.
+    private const int StepsPerLine = 8;
+    private const int FewestSteps = 64;
+
     private readonly nint _stride;
     private readonly int _linesPerRow;
     private readonly int _linesAtOnce;
@@ -22,15 +26,20 @@ internal unsafe struct OperandPrefetch
     /// <param name="stride">Values from one row to the next.</param>
     /// <param name="rows">Rows, as they lie in memory.</param>
     /// <param name="floats">Values of a row.</param>
-    /// <param name="times">How often <see cref="Next"/> will be called.</param>
-    public OperandPrefetch(float* start, nint stride, int rows, int floats, int times)
+    /// <param name="tiles">How often <see cref="Next"/> will be called, once for each tile.</param>
+    /// <param name="steps">Steps of a tile.</param>
+    public OperandPrefetch(float* start, nint stride, int rows, int floats, int tiles, int steps)
     {
         int before = (int)((nuint)start % 64 / sizeof(float));
         _row = start - before;
         _stride = stride;
-        _rows = rows;
         _linesPerRow = (before + floats + LineFloats - 1) / LineFloats;
-        _linesAtOnce = (int)((((long)rows * _linesPerRow) + times - 1) / times);
+        long lines = (((long)rows * _linesPerRow) + tiles - 1) / tiles;
+        if (steps >= FewestSteps && lines * StepsPerLine <= steps)
+        {
+            _rows = rows;
+            _linesAtOnce = (int)lines;
+        }
     }
 
     /// <summary>Asks for the next lines.</summary>

@@ -18,7 +18,7 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Length = bytes;
-        bool large = bytes >= 2 * HugePage;
+        bool large = bytes >= HugePage / 2;
         long alignment = large ? HugePage : 64;
         long padded = (Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
         Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)padded, (nuint)alignment);

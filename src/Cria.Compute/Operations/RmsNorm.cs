@@ -22,10 +22,7 @@ public sealed partial class CpuDevice
         ShapeCheck.Shape(inverseRms, 1, x.Rows);
         ShapeCheck.Shape(dx, x.Rows, x.Columns);
         ShapeCheck.OptionalShape(weightGradient, 1, x.Columns);
-        int blocks = RowBlocks.Count(x.Rows);
-        Tensor partial = new(_partialSums.Take((long)blocks * x.Columns), blocks, x.Columns);
-        Run(new RmsNormBackwardKernel(dy, x, weight, inverseRms, dx, partial), blocks, 2L * RowBlocks.Rows * x.Columns);
-        RowBlocks.Add(partial, weightGradient);
+        RunRows(new RmsNormBackwardKernel(dy, x, weight, inverseRms, dx), x.Rows, x.Columns, weightGradient);
     }
 }
 
@@ -63,27 +60,10 @@ internal readonly unsafe struct RmsNormKernel(Tensor x, Tensor weight, float eps
     }
 }
 
-/// <summary>Items are blocks of rows; each leaves its part of the weight's gradient in its own row of <c>partial</c>.</summary>
-internal readonly unsafe struct RmsNormBackwardKernel(
-    Tensor dy, Tensor x, Tensor weight, Tensor inverseRms, Tensor dx, Tensor partial) : IRangeKernel
+/// <summary>The sums are the weight's gradient.</summary>
+internal readonly unsafe struct RmsNormBackwardKernel(Tensor dy, Tensor x, Tensor weight, Tensor inverseRms, Tensor dx) : IRowSumKernel
 {
-    public void Range<TSimd, TVector>(int start, int end, int worker)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        for (int block = start; block < end; block++)
-        {
-            float* sums = partial.Data + ((long)block * partial.Columns);
-            new Span<float>(sums, partial.Columns).Clear();
-            int last = Math.Min((block + 1) * RowBlocks.Rows, x.Rows);
-            for (int t = block * RowBlocks.Rows; t < last; t++)
-            {
-                Row<TSimd, TVector>(t, sums);
-            }
-        }
-    }
-
-    private void Row<TSimd, TVector>(int t, float* sums)
+    public void Row<TSimd, TVector>(int t, float* sums)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {

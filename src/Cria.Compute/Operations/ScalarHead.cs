@@ -22,15 +22,10 @@ public sealed partial class CpuDevice
         ShapeCheck.Length(scoreGradients.Length, hidden.Rows, nameof(scoreGradients));
         ShapeCheck.Shape(hiddenGradient, hidden.Rows, hidden.Columns);
         ShapeCheck.OptionalShape(weightGradient, 1, hidden.Columns);
-        int blocks = RowBlocks.Count(hidden.Rows);
-        Tensor partial = new(_partialSums.Take((long)blocks * hidden.Columns), blocks, hidden.Columns);
         fixed (float* pinned = scoreGradients)
         {
-            ScalarHeadBackwardKernel kernel = new(hidden, weight, pinned, hiddenGradient, partial);
-            Run(kernel, blocks, 2L * RowBlocks.Rows * hidden.Columns);
+            RunRows(new ScalarHeadBackwardKernel(hidden, weight, pinned, hiddenGradient), hidden.Rows, hidden.Columns, weightGradient);
         }
-
-        RowBlocks.Add(partial, weightGradient);
     }
 }
 
@@ -47,27 +42,11 @@ internal readonly unsafe struct ScalarHeadKernel(Tensor hidden, Tensor weight, f
     }
 }
 
-/// <summary>Items are blocks of rows; each leaves its part of the weight's gradient in its own row of <c>partial</c>.</summary>
+/// <summary>The sums are the weight's gradient.</summary>
 internal readonly unsafe struct ScalarHeadBackwardKernel(
-    Tensor hidden, Tensor weight, float* scoreGradients, Tensor hiddenGradient, Tensor partial) : IRangeKernel
+    Tensor hidden, Tensor weight, float* scoreGradients, Tensor hiddenGradient) : IRowSumKernel
 {
-    public void Range<TSimd, TVector>(int start, int end, int worker)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        for (int block = start; block < end; block++)
-        {
-            float* sums = partial.Data + ((long)block * partial.Columns);
-            new Span<float>(sums, partial.Columns).Clear();
-            int last = Math.Min((block + 1) * RowBlocks.Rows, hidden.Rows);
-            for (int t = block * RowBlocks.Rows; t < last; t++)
-            {
-                Row<TSimd, TVector>(t, sums);
-            }
-        }
-    }
-
-    private void Row<TSimd, TVector>(int t, float* sums)
+    public void Row<TSimd, TVector>(int t, float* sums)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {

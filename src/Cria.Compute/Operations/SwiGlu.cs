@@ -8,7 +8,7 @@ public sealed partial class CpuDevice
     {
         ShapeCheck.Shape(up, gate.Rows, gate.Columns);
         ShapeCheck.Shape(output, gate.Rows, gate.Columns);
-        Run(new SwiGluKernel(gate, up, output), gate.Rows, 3L * gate.Columns);
+        RunElementwise(new SwiGluKernel(gate, up, output), gate.Rows, gate.Columns, 3);
     }
 
     /// <inheritdoc/>
@@ -20,25 +20,14 @@ public sealed partial class CpuDevice
         ShapeCheck.Shape(gateGradient, gate.Rows, gate.Columns);
         ShapeCheck.Shape(upGradient, gate.Rows, gate.Columns);
         ShapeCheck.OptionalShape(output, gate.Rows, gate.Columns);
-        Run(new SwiGluBackwardKernel(outputGradient, gate, up, gateGradient, upGradient, output), gate.Rows, 4L * gate.Columns);
+        SwiGluBackwardKernel kernel = new(outputGradient, gate, up, gateGradient, upGradient, output);
+        RunElementwise(kernel, gate.Rows, gate.Columns, 4);
     }
 }
 
-internal readonly unsafe struct SwiGluKernel(Tensor gate, Tensor up, Tensor output) : IRangeKernel
+internal readonly unsafe struct SwiGluKernel(Tensor gate, Tensor up, Tensor output) : IElementwiseKernel
 {
-    public void Range<TSimd, TVector>(int start, int end, int worker)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        int whole = gate.Columns / TSimd.Count * TSimd.Count;
-        for (int t = start; t < end; t++)
-        {
-            Columns<TSimd, TVector>(t, 0, whole);
-            Columns<SimdScalar, float>(t, whole, gate.Columns);
-        }
-    }
-
-    private void Columns<TSimd, TVector>(int t, int start, int end)
+    public void Columns<TSimd, TVector>(int t, int start, int end)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -55,21 +44,9 @@ internal readonly unsafe struct SwiGluKernel(Tensor gate, Tensor up, Tensor outp
 }
 
 internal readonly unsafe struct SwiGluBackwardKernel(
-    Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output) : IRangeKernel
+    Tensor outputGradient, Tensor gate, Tensor up, Tensor gateGradient, Tensor upGradient, Tensor output) : IElementwiseKernel
 {
-    public void Range<TSimd, TVector>(int start, int end, int worker)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : unmanaged
-    {
-        int whole = gate.Columns / TSimd.Count * TSimd.Count;
-        for (int t = start; t < end; t++)
-        {
-            Columns<TSimd, TVector>(t, 0, whole);
-            Columns<SimdScalar, float>(t, whole, gate.Columns);
-        }
-    }
-
-    private void Columns<TSimd, TVector>(int t, int start, int end)
+    public void Columns<TSimd, TVector>(int t, int start, int end)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {

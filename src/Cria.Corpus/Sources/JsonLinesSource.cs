@@ -8,42 +8,26 @@ namespace Cria.Corpus;
 /// JSON Lines (<c>.jsonl</c>, <c>.jsonl.gz</c>) as a source: one document a line, from its <c>text</c> field; other fields are passed over,
 /// empty lines too.
 /// </summary>
-public sealed class JsonLinesSource : IDocumentSource
+public sealed class JsonLinesSource : FileSource
 {
     /// <summary>The longest line read, in bytes; a longer one is an error rather than a reason to run out of memory.</summary>
     public const int LineLimit = 1 << 28;
 
     internal static readonly string[] Suffixes = [".jsonl", ".jsonl.gz"];
 
-    private readonly string _folder;
-    private readonly List<string> _files;
-
     /// <summary>The given files, in their order; a document's id is the path relative to the folder with the line number.</summary>
     public JsonLinesSource(IEnumerable<string> files, string folder, string? name = null)
+        : base(files, folder, name)
     {
-        _files = [.. files];
-        _folder = folder;
-        Name = name ?? SourceFiles.NameOf(folder);
-        Size = SourceFiles.Size(_files);
-        Fingerprint = SourceFiles.Fingerprint(_files, [Name]);
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public long Size { get; }
-
-    /// <inheritdoc/>
-    public ulong Fingerprint { get; }
-
-    /// <inheritdoc/>
-    public IEnumerable<Document> Read()
+    public override IEnumerable<Document> Read()
     {
         long done = 0;
-        foreach (string file in _files)
+        foreach (string file in Files)
         {
-            string id = Path.GetRelativePath(_folder, file).Replace('\\', '/');
+            string id = IdOf(file);
             using LineReader lines = new(file, LineLimit);
             while (lines.Read())
             {

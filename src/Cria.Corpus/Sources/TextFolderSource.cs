@@ -8,15 +8,12 @@ namespace Cria.Corpus;
 /// order mark. A file longer than <see cref="DocumentCharacters"/> gives several documents, cut at line ends, so that a single long file
 /// still has a part for validation.
 /// </summary>
-public sealed class TextFolderSource : IDocumentSource
+public sealed class TextFolderSource : FileSource
 {
     /// <summary>The most characters of one document.</summary>
     public const int DocumentCharacters = 1 << 16;
 
     internal static readonly string[] Suffixes = [".txt", ".md", ".txt.gz", ".md.gz"];
-
-    private readonly string _folder;
-    private readonly List<string> _files;
 
     /// <summary>All text files below a folder, by path.</summary>
     /// <exception cref="InvalidCorpusException">The folder does not exist or holds no such file.</exception>
@@ -27,31 +24,18 @@ public sealed class TextFolderSource : IDocumentSource
 
     /// <summary>The given files, in their order; a document's id is the path relative to the folder.</summary>
     public TextFolderSource(IEnumerable<string> files, string folder, string? name = null)
+        : base(files, folder, name)
     {
-        _files = [.. files];
-        _folder = folder;
-        Name = name ?? SourceFiles.NameOf(folder);
-        Size = SourceFiles.Size(_files);
-        Fingerprint = SourceFiles.Fingerprint(_files, [Name]);
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public long Size { get; }
-
-    /// <inheritdoc/>
-    public ulong Fingerprint { get; }
-
-    /// <inheritdoc/>
-    public IEnumerable<Document> Read()
+    public override IEnumerable<Document> Read()
     {
         long done = 0;
-        foreach (string file in _files)
+        foreach (string file in Files)
         {
             done += new FileInfo(file).Length;
-            string id = Path.GetRelativePath(_folder, file).Replace('\\', '/');
+            string id = IdOf(file);
             int part = 0;
             foreach (string text in ReadParts(file))
             {
