@@ -25,7 +25,9 @@ public sealed record GenerationBenchmarkOptions
 /// <summary>Speed of decoding a number of sequences together.</summary>
 /// <param name="Sequences">How many.</param>
 /// <param name="TokensPerSecond">Of all of them together.</param>
-/// <param name="BandwidthShare">Bytes of weights, keys and values that a pass must read, against what the memory gives.</param>
+/// <param name="BandwidthShare">
+/// Bytes of weights, keys and values that a pass must read, against what the memory gives, measured in turn.
+/// </param>
 public readonly record struct DecodeSpeed(int Sequences, double TokensPerSecond, double BandwidthShare);
 
 /// <summary>How fast a model reads prompts and writes text.</summary>
@@ -73,6 +75,7 @@ public sealed record GenerationSpeed(
 public static class GenerationBenchmark
 {
     private const long BandwidthBytes = 512L << 20;
+    private const int TokensInTurn = 4;
 
     /// <summary>Times prefill and decode. A prompt longer than one pass goes through in parts.</summary>
     /// <param name="weights">The model; random weights serve as well.</param>
@@ -91,24 +94,45 @@ public static class GenerationBenchmark
         }
 
         using LlamaEngine engine = new(weights, device);
-        double bandwidth = MeasureBandwidth(device, options.Repetitions);
         double prefill = options.PromptTokens / Median(options.Repetitions, () => TimePrefill(engine, options.PromptTokens));
         double gflops = 2e-9 * prefill * MatrixParameters(weights, head: false);
+        using NativeBuffer buffer = new(BandwidthBytes);
+        List<double> bandwidths = [MemoryBandwidth.Measure(device, buffer)];
         DecodeSpeed[] decode = [.. options.BatchSizes.Select(sequences =>
         {
             double seconds = Median(options.Repetitions, () => TimeDecode(engine, options, sequences)) / options.DecodeTokens;
             double bytes = PassBytes(weights, sequences, options.PromptTokens + (options.DecodeTokens / 2));
-            return new DecodeSpeed(sequences, sequences / seconds, bytes / seconds / (bandwidth * 1e9));
+            return new DecodeSpeed(
+                sequences, sequences / seconds, BandwidthShare(engine, options, sequences, bytes, device, buffer, bandwidths));
         })];
         return new GenerationSpeed(
-            device.Team.Threads, weights.FlatLength, options.PromptTokens, options.DecodeTokens, prefill, gflops, decode, bandwidth);
+            device.Team.Threads, weights.FlatLength, options.PromptTokens, options.DecodeTokens, prefill, gflops, decode,
+            Median(bandwidths));
     }
 
-    private static double MeasureBandwidth(CpuDevice device, int repetitions)
+    /// <summary>
+    /// Some tokens are decoded, then memory is read, in turn: what others on the machine leave of its bandwidth changes within seconds.
+    /// </summary>
+    /// <returns>The median of the ratios.</returns>
+    private static double BandwidthShare(
+        LlamaEngine engine, GenerationBenchmarkOptions options, int sequences, double bytes, CpuDevice device, NativeBuffer buffer,
+        List<double> bandwidths)
     {
-        using NativeBuffer buffer = new(BandwidthBytes);
-        MemoryBandwidth.Measure(device, buffer);
-        return Enumerable.Range(0, Math.Max(3, repetitions)).Max(_ => MemoryBandwidth.Measure(device, buffer));
+        List<double> shares = [];
+        using DecodeRun run = new(engine, options, sequences);
+        int left = options.DecodeTokens;
+        for (double before = MemoryBandwidth.Measure(device, buffer); left > 0;)
+        {
+            int tokens = Math.Min(TokensInTurn, left);
+            double seconds = run.Time(tokens) / tokens;
+            double after = MemoryBandwidth.Measure(device, buffer);
+            shares.Add(bytes / seconds / ((before + after) / 2 * 1e9));
+            bandwidths.Add(after);
+            before = after;
+            left -= tokens;
+        }
+
+        return Median(shares);
     }
 
     private static double TimePrefill(LlamaEngine engine, int tokens)
@@ -122,29 +146,8 @@ public static class GenerationBenchmark
 
     private static double TimeDecode(LlamaEngine engine, GenerationBenchmarkOptions options, int sequences)
     {
-        int[] prompt = Prompt(engine, options.PromptTokens);
-        KvCache[] caches = [.. Enumerable.Range(0, sequences).Select(_ => engine.CreateCache(prompt.Length + options.DecodeTokens))];
-        Array.ForEach(caches, cache => engine.Prefill(cache, prompt));
-        int[] next = new int[sequences];
-        EngineBatch batch = new();
-        long start = Stopwatch.GetTimestamp();
-        for (int step = 0; step < options.DecodeTokens; step++)
-        {
-            for (int s = 0; s < sequences; s++)
-            {
-                batch.Add(next.AsSpan(s, 1), caches[s]);
-            }
-
-            Tensor logits = engine.Forward(batch);
-            for (int s = 0; s < sequences; s++)
-            {
-                next[s] = logits.Row(s).IndexOf(LogitRow.Maximum(logits.Row(s)));
-            }
-        }
-
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Array.ForEach(caches, cache => cache.Dispose());
-        return seconds;
+        using DecodeRun run = new(engine, options, sequences);
+        return run.Time(options.DecodeTokens);
     }
 
     private static int[] Prompt(LlamaEngine engine, int tokens) =>
@@ -166,7 +169,54 @@ public static class GenerationBenchmark
     private static double Median(int repetitions, Func<double> time)
     {
         time();
-        double[] seconds = [.. Enumerable.Range(0, Math.Max(1, repetitions)).Select(_ => time()).Order()];
-        return seconds[seconds.Length / 2];
+        return Median(Enumerable.Range(0, Math.Max(1, repetitions)).Select(_ => time()));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    /// <summary>Sequences behind their prompts, decoded greedily.</summary>
+    private sealed class DecodeRun : IDisposable
+    {
+        private readonly LlamaEngine _engine;
+        private readonly KvCache[] _caches;
+        private readonly int[] _next;
+        private readonly EngineBatch _batch = new();
+
+        public DecodeRun(LlamaEngine engine, GenerationBenchmarkOptions options, int sequences)
+        {
+            _engine = engine;
+            _next = new int[sequences];
+            int[] prompt = Prompt(engine, options.PromptTokens);
+            _caches = [.. Enumerable.Range(0, sequences).Select(_ => engine.CreateCache(prompt.Length + options.DecodeTokens))];
+            Array.ForEach(_caches, cache => engine.Prefill(cache, prompt));
+        }
+
+        /// <summary>Decodes so many tokens of each sequence.</summary>
+        /// <returns>Seconds.</returns>
+        public double Time(int tokens)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int step = 0; step < tokens; step++)
+            {
+                for (int s = 0; s < _next.Length; s++)
+                {
+                    _batch.Add(_next.AsSpan(s, 1), _caches[s]);
+                }
+
+                Tensor logits = _engine.Forward(_batch);
+                for (int s = 0; s < _next.Length; s++)
+                {
+                    _next[s] = logits.Row(s).IndexOf(LogitRow.Maximum(logits.Row(s)));
+                }
+            }
+
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        public void Dispose() => Array.ForEach(_caches, cache => cache.Dispose());
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
 
@@ -182,6 +183,7 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
 
         TVector tailOfX = TSimd.Load(tail);
         nint stride = _product.BColumnStride;
+        nint ahead = WeightsForOneToken * stride;
         for (; column + WeightsForOneToken <= end; column += WeightsForOneToken)
         {
             float* w0 = _product.B + (column * stride);
@@ -196,6 +198,19 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             TVector e = TSimd.Zero, f = TSimd.Zero, g = TSimd.Zero, h = TSimd.Zero;
             for (int i = 0; i < inner; i += TSimd.Count)
             {
+                // The next eight rows, line by line: eight short streams are over before the hardware has recognised them.
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch1(w0 + ahead + i);
+                    Sse.Prefetch1(w1 + ahead + i);
+                    Sse.Prefetch1(w2 + ahead + i);
+                    Sse.Prefetch1(w3 + ahead + i);
+                    Sse.Prefetch1(w4 + ahead + i);
+                    Sse.Prefetch1(w5 + ahead + i);
+                    Sse.Prefetch1(w6 + ahead + i);
+                    Sse.Prefetch1(w7 + ahead + i);
+                }
+
                 TVector v = TSimd.Load(x + i);
                 a = TSimd.MultiplyAdd(TSimd.Load(w0 + i), v, a);
                 b = TSimd.MultiplyAdd(TSimd.Load(w1 + i), v, b);
