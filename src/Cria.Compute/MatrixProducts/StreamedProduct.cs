@@ -199,7 +199,7 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             for (int i = 0; i < inner; i += TSimd.Count)
             {
                 // The next eight rows, line by line: eight short streams are over before the hardware has recognised them.
-                if (Sse.IsSupported)
+                if (Sse.IsSupported && (TSimd.Count == Simd512.Count || i % Simd512.Count == 0))
                 {
                     Sse.Prefetch1(w0 + ahead + i);
                     Sse.Prefetch1(w1 + ahead + i);
