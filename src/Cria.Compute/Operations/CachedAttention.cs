@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
 
@@ -192,9 +191,6 @@ internal readonly unsafe struct CachedAttentionKernel(
 {
     private const int PartLength = 1024;
 
-    // 256 KB of one layer: with those of the other layers and the weights, too much to stay in a core's cache from token to token.
-    private const int FloatsOutOfCache = 1 << 16;
-
     /// <summary>Parts of a row that sees so many positions.</summary>
     public static int PartCount(int visible) => (visible + PartLength - 1) / PartLength;
 
@@ -271,20 +267,7 @@ internal readonly unsafe struct CachedAttentionKernel(
         float* keys = (float*)part.Keys + cacheOffset + first;
         float* values = (float*)part.Values + cacheOffset + ((long)first * headDim);
         float* queries = q.Data + ((long)part.Row * q.Stride) + (kvHead * group * headDim);
-
-        // The rows of keys are too short for the hardware to foresee; the values are asked for while the scores are turned into
-        // probabilities.
-        bool outOfCache = 2L * part.Visible * shape.KvHeads * headDim >= FloatsOutOfCache;
-        if (outOfCache)
-        {
-            Prefetch(keys, headDim, part.Capacity, count);
-        }
-
         Scores<TSimd, TVector>(queries, keys, part.Capacity, count, scores);
-        if (outOfCache)
-        {
-            Prefetch(values, count, headDim, headDim);
-        }
 
         bool whole = part.Visible <= PartLength;
         int stride = whole ? headDim : headDim + 2;
@@ -322,19 +305,6 @@ internal readonly unsafe struct CachedAttentionKernel(
         else
         {
             WeightedSum<SimdScalar, float>(scores, count, values, target, stride);
-        }
-    }
-
-    /// <summary>Asks for a matrix that is read soon.</summary>
-    private static void Prefetch(float* matrix, int rows, int stride, int columns)
-    {
-        const int lineFloats = 64 / sizeof(float);
-        for (int row = 0; row < rows && Sse.IsSupported; row++, matrix += stride)
-        {
-            for (int column = 0; column < columns; column += lineFloats)
-            {
-                Sse.Prefetch1(matrix + column);
-            }
         }
     }
 

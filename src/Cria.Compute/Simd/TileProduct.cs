@@ -117,7 +117,7 @@ internal static unsafe class TileProduct
         }
     }
 
-    /// <summary>At most three rows: four vectors of columns at a time, so that no sum waits for the one before.</summary>
+    /// <summary>At most three rows: eight sums at a time, or four for the last columns, so that none waits for the one before.</summary>
     private static void FewRows<TSimd, TVector>(
         int rows, int depth, int lanes, float* a, nint aRow, nint aColumn, float* b, nint bRow, float* c, nint cRow, bool accumulate)
         where TSimd : struct, ISimd<TVector>
@@ -127,6 +127,11 @@ internal static unsafe class TileProduct
         {
             bool pair = r + 1 < rows;
             int lane = 0;
+            for (; !pair && lane <= lanes - (8 * TSimd.Count); lane += 8 * TSimd.Count)
+            {
+                EightVectors<TSimd, TVector>(depth, a, aColumn, b + lane, bRow, c + lane, accumulate);
+            }
+
             for (; lane <= lanes - (4 * TSimd.Count); lane += 4 * TSimd.Count)
             {
                 if (pair)
@@ -413,6 +418,50 @@ internal static unsafe class TileProduct
         TSimd.Store(c + TSimd.Count, s1);
         TSimd.Store(c + (2 * TSimd.Count), s2);
         TSimd.Store(c + (3 * TSimd.Count), s3);
+    }
+
+    /// <summary>One row by eight vectors of columns: a row of B is read in a piece that the hardware foresees.</summary>
+    private static void EightVectors<TSimd, TVector>(int depth, float* a, nint aColumn, float* b, nint bRow, float* c, bool accumulate)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : unmanaged
+    {
+        TVector s0 = TSimd.Zero;
+        TVector s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        if (accumulate)
+        {
+            s0 = TSimd.Load(c + (0 * TSimd.Count));
+            s1 = TSimd.Load(c + (1 * TSimd.Count));
+            s2 = TSimd.Load(c + (2 * TSimd.Count));
+            s3 = TSimd.Load(c + (3 * TSimd.Count));
+            s4 = TSimd.Load(c + (4 * TSimd.Count));
+            s5 = TSimd.Load(c + (5 * TSimd.Count));
+            s6 = TSimd.Load(c + (6 * TSimd.Count));
+            s7 = TSimd.Load(c + (7 * TSimd.Count));
+        }
+
+        for (int k = 0; k < depth; k++)
+        {
+            TVector value = TSimd.Create(*a);
+            s0 = TSimd.MultiplyAdd(value, TSimd.Load(b + (0 * TSimd.Count)), s0);
+            s1 = TSimd.MultiplyAdd(value, TSimd.Load(b + (1 * TSimd.Count)), s1);
+            s2 = TSimd.MultiplyAdd(value, TSimd.Load(b + (2 * TSimd.Count)), s2);
+            s3 = TSimd.MultiplyAdd(value, TSimd.Load(b + (3 * TSimd.Count)), s3);
+            s4 = TSimd.MultiplyAdd(value, TSimd.Load(b + (4 * TSimd.Count)), s4);
+            s5 = TSimd.MultiplyAdd(value, TSimd.Load(b + (5 * TSimd.Count)), s5);
+            s6 = TSimd.MultiplyAdd(value, TSimd.Load(b + (6 * TSimd.Count)), s6);
+            s7 = TSimd.MultiplyAdd(value, TSimd.Load(b + (7 * TSimd.Count)), s7);
+            a += aColumn;
+            b += bRow;
+        }
+
+        TSimd.Store(c + (0 * TSimd.Count), s0);
+        TSimd.Store(c + (1 * TSimd.Count), s1);
+        TSimd.Store(c + (2 * TSimd.Count), s2);
+        TSimd.Store(c + (3 * TSimd.Count), s3);
+        TSimd.Store(c + (4 * TSimd.Count), s4);
+        TSimd.Store(c + (5 * TSimd.Count), s5);
+        TSimd.Store(c + (6 * TSimd.Count), s6);
+        TSimd.Store(c + (7 * TSimd.Count), s7);
     }
 
     /// <summary>One vector of columns: four sums along the depth, so that none waits for the one before.</summary>
