@@ -199,6 +199,8 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
         int next = column;
         for (int group = 0; group < columns; group++)
         {
+            // Where a stream ends, the one in its place in the next piece is asked for.
+            nint turn = ((columns - group) * _product.BColumnStride) - FloatsAhead;
             float* w0 = _product.B + (next * _product.BColumnStride);
             float* w1 = w0 + distance;
             float* w2 = w1 + distance;
@@ -214,14 +216,15 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
                 // Each line once: narrow vectors ask in the first step of a line.
                 if (streams && Sse.IsSupported && (TSimd.Count == Simd512.Count || i % Simd512.Count == 0))
                 {
-                    Sse.Prefetch1(w0 + i + FloatsAhead);
-                    Sse.Prefetch1(w1 + i + FloatsAhead);
-                    Sse.Prefetch1(w2 + i + FloatsAhead);
-                    Sse.Prefetch1(w3 + i + FloatsAhead);
-                    Sse.Prefetch1(w4 + i + FloatsAhead);
-                    Sse.Prefetch1(w5 + i + FloatsAhead);
-                    Sse.Prefetch1(w6 + i + FloatsAhead);
-                    Sse.Prefetch1(w7 + i + FloatsAhead);
+                    nint ahead = i + FloatsAhead + (i < turn ? 0 : (StreamsForOneToken - 1) * distance);
+                    Sse.Prefetch1(w0 + ahead);
+                    Sse.Prefetch1(w1 + ahead);
+                    Sse.Prefetch1(w2 + ahead);
+                    Sse.Prefetch1(w3 + ahead);
+                    Sse.Prefetch1(w4 + ahead);
+                    Sse.Prefetch1(w5 + ahead);
+                    Sse.Prefetch1(w6 + ahead);
+                    Sse.Prefetch1(w7 + ahead);
                 }
 
                 TVector v = TSimd.Load(x + i);
