@@ -115,6 +115,7 @@ public sealed unsafe class AttentionTests
     [InlineData(4, 1, 6, 33)]
     [InlineData(4, 1, 12, 48)]
     [InlineData(1, 1, 128, 40)]
+    [InlineData(2, 2, 16, 150)]
     public void CachedAttention(int heads, int kvHeads, int headDim, int capacity) => DeviceContract.Check(
         (device, matrices) =>
         {

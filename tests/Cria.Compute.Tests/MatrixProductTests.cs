@@ -16,6 +16,9 @@ public sealed class MatrixProductTests
         // Few columns, as adapters have: tiles of one vector of every width.
         (260, 500, 8), (49, 200, 16), (50, 70, 4), (30, 8, 260),
 
+        // One row by weights that are read as streams: a vector that ends with the row, columns that are left over.
+        (1, 100, 3001), (1, 770, 300), (1, 528, 512),
+
         // With the gaps, rows that lie 2 KB apart.
         (29, 507, 50), (430, 40, 507),
     ];
