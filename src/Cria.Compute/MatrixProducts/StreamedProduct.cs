@@ -17,7 +17,7 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
     public const int MostRows = 24;
 
     private const int WeightsPerTile = 4;
-    private const int TokensPerTile = 3;
+    private const int MostTokensPerTile = 4;
     private const int StreamsForOneToken = 8;
 
     // 384 KB of the weight: eight streams that are long enough for the hardware to prefetch, short enough to share out evenly.
@@ -60,54 +60,63 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
             column = OneToken(column, end);
         }
 
-        for (; column + WeightsPerTile <= end; column += WeightsPerTile)
+        // Four streams side by side, as below; several rows of x leave time enough to read them.
+        int apart = (end - column) / WeightsPerTile;
+        for (int next = column; next < column + apart; next++)
         {
-            int row = 0;
-            for (; _product.Rows - row >= TokensPerTile; row += TokensPerTile)
+            for (int row = 0; row < _product.Rows;)
             {
-                Tile(row, TokensPerTile, column, WeightsPerTile);
-            }
-
-            for (; row < _product.Rows; row++)
-            {
-                Tile(row, 1, column, WeightsPerTile);
+                row += Tile(row, next, apart);
             }
         }
 
-        for (; column < end; column++)
+        for (column += apart * WeightsPerTile; column < end; column++)
         {
             for (int row = 0; row < _product.Rows; row++)
             {
-                Tile(row, 1, column, 1);
+                float* x = _product.A + (row * _product.ARowStride);
+                Finish(One(_product.B + (column * _product.BColumnStride), x, WholeVectors), row, column, WholeVectors);
             }
         }
     }
 
-    private readonly void Tile(int row, int tokens, int column, int weights)
+    private readonly int WholeVectors => _product.Inner / TSimd.Count * TSimd.Count;
+
+    /// <summary>Four rows of the weight, so many apart, by the next rows of x.</summary>
+    /// <returns>How many of x.</returns>
+    private readonly int Tile(int row, int column, int apart)
     {
-        float* sums = stackalloc float[WeightsPerTile * TokensPerTile];
+        float* sums = stackalloc float[WeightsPerTile * MostTokensPerTile];
         float* x = _product.A + (row * _product.ARowStride);
         float* weight = _product.B + (column * _product.BColumnStride);
-        int inner = _product.Inner / TSimd.Count * TSimd.Count;
-        if (tokens == TokensPerTile)
+        nint distance = apart * _product.BColumnStride;
+        int left = _product.Rows - row;
+        int tokens;
+        if (left >= MostTokensPerTile && TSimd.Count == Simd512.Count)
         {
-            FourByThree(weight, _product.BColumnStride, x, _product.ARowStride, inner, sums);
+            tokens = MostTokensPerTile;
+            FourByFour(weight, distance, x, _product.ARowStride, WholeVectors, sums);
+        }
+        else if (left >= 3)
+        {
+            tokens = 3;
+            FourByThree(weight, distance, x, _product.ARowStride, WholeVectors, sums);
         }
         else
         {
-            for (int w = 0; w < weights; w++)
-            {
-                sums[w] = One(weight + (w * _product.BColumnStride), x, inner);
-            }
+            tokens = 1;
+            FourByOne(weight, distance, x, WholeVectors, sums);
         }
 
-        for (int w = 0; w < weights; w++)
+        for (int w = 0; w < WeightsPerTile; w++)
         {
             for (int t = 0; t < tokens; t++)
             {
-                Finish(sums[(w * tokens) + t], row + t, column + w, inner);
+                Finish(sums[(w * tokens) + t], row + t, column + (w * apart), WholeVectors);
             }
         }
+
+        return tokens;
     }
 
     /// <summary>Adds the last steps, which fill no vector, and the addend.</summary>
@@ -167,6 +176,74 @@ internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
         TSimd.StoreSums(sums, a0, a1, a2, b0);
         TSimd.StoreSums(sums + 4, b1, b2, c0, c1);
         TSimd.StoreSums(sums + 8, c2, d0, d1, d2);
+    }
+
+    /// <summary>Four rows of the weight by four of x: sixteen sums and five vectors need the 32 registers of AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByFour(float* weight, nint weightStride, float* x, nint xStride, int inner, float* sums)
+    {
+        float* x1 = x + xStride;
+        float* x2 = x + (2 * xStride);
+        float* x3 = x + (3 * xStride);
+        float* w1 = weight + weightStride;
+        float* w2 = weight + (2 * weightStride);
+        float* w3 = weight + (3 * weightStride);
+        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, a3 = TSimd.Zero;
+        TVector b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero, b3 = TSimd.Zero;
+        TVector c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
+        TVector d0 = TSimd.Zero, d1 = TSimd.Zero, d2 = TSimd.Zero, d3 = TSimd.Zero;
+        for (int i = 0; i < inner; i += TSimd.Count)
+        {
+            TVector v0 = TSimd.Load(x + i);
+            TVector v1 = TSimd.Load(x1 + i);
+            TVector v2 = TSimd.Load(x2 + i);
+            TVector v3 = TSimd.Load(x3 + i);
+            TVector row = TSimd.Load(weight + i);
+            a0 = TSimd.MultiplyAdd(row, v0, a0);
+            a1 = TSimd.MultiplyAdd(row, v1, a1);
+            a2 = TSimd.MultiplyAdd(row, v2, a2);
+            a3 = TSimd.MultiplyAdd(row, v3, a3);
+            row = TSimd.Load(w1 + i);
+            b0 = TSimd.MultiplyAdd(row, v0, b0);
+            b1 = TSimd.MultiplyAdd(row, v1, b1);
+            b2 = TSimd.MultiplyAdd(row, v2, b2);
+            b3 = TSimd.MultiplyAdd(row, v3, b3);
+            row = TSimd.Load(w2 + i);
+            c0 = TSimd.MultiplyAdd(row, v0, c0);
+            c1 = TSimd.MultiplyAdd(row, v1, c1);
+            c2 = TSimd.MultiplyAdd(row, v2, c2);
+            c3 = TSimd.MultiplyAdd(row, v3, c3);
+            row = TSimd.Load(w3 + i);
+            d0 = TSimd.MultiplyAdd(row, v0, d0);
+            d1 = TSimd.MultiplyAdd(row, v1, d1);
+            d2 = TSimd.MultiplyAdd(row, v2, d2);
+            d3 = TSimd.MultiplyAdd(row, v3, d3);
+        }
+
+        TSimd.StoreSums(sums, a0, a1, a2, a3);
+        TSimd.StoreSums(sums + 4, b0, b1, b2, b3);
+        TSimd.StoreSums(sums + 8, c0, c1, c2, c3);
+        TSimd.StoreSums(sums + 12, d0, d1, d2, d3);
+    }
+
+    /// <summary>Four rows of the weight by one of x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByOne(float* weight, nint weightStride, float* x, int inner, float* sums)
+    {
+        float* w1 = weight + weightStride;
+        float* w2 = weight + (2 * weightStride);
+        float* w3 = weight + (3 * weightStride);
+        TVector a = TSimd.Zero, b = TSimd.Zero, c = TSimd.Zero, d = TSimd.Zero;
+        for (int i = 0; i < inner; i += TSimd.Count)
+        {
+            TVector v = TSimd.Load(x + i);
+            a = TSimd.MultiplyAdd(TSimd.Load(weight + i), v, a);
+            b = TSimd.MultiplyAdd(TSimd.Load(w1 + i), v, b);
+            c = TSimd.MultiplyAdd(TSimd.Load(w2 + i), v, c);
+            d = TSimd.MultiplyAdd(TSimd.Load(w3 + i), v, d);
+        }
+
+        TSimd.StoreSums(sums, a, b, c, d);
     }
 
     /// <summary>
