@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Cria.Compute;
 
 /// <summary>
-/// x·Wᵀ for few rows, as in decoding: the weight's rows stream from memory once, in their own order and unpacked, and meet all rows
-/// of x, which stay in the caches. Each output is a dot product along the inner dimension, so that its value does not depend on
-/// the other rows.
+/// x·Wᵀ for few rows, as in decoding: the weight streams from memory once and unpacked, some stretches of its rows side by side, and
+/// meets all rows of x, which stay in the caches. Each output is a dot product along the inner dimension, so that its value does not
+/// depend on the other rows.
 /// </summary>
 internal unsafe struct StreamedProduct<TSimd, TVector> : IJob
     where TSimd : struct, ISimd<TVector>
