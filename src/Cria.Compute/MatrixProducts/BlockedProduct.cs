@@ -47,18 +47,15 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
 
     private readonly void MultiplyBlock(in Block block, in Block following)
     {
-        int tiles = (block.Rows + _shape.Rows - 1) / _shape.Rows;
-        int vectors = (block.ColumnEnd - block.Column + TSimd.Count - 1) / TSimd.Count;
-        int panels = (vectors + _shape.MostVectors - 1) / _shape.MostVectors;
-        OperandPrefetch nextRows = _shape.PacksRows ? PrefetchRows(following, tiles * panels, block.Depth) : default;
+        OperandPrefetch nextRows = PrefetchRows(following, block.Depth);
         BringRows(block);
         for (Panel panel = PanelAt(block, block.Column); panel.Columns > 0;)
         {
             PackPanel(block, panel);
             Panel next = PanelAt(block, panel.Column + panel.Columns);
             OperandPrefetch nextColumns = next.Columns > 0
-                ? PrefetchColumns(block, next, tiles, block.Depth)
-                : PrefetchColumns(following, PanelAt(following, following.Column), tiles, block.Depth);
+                ? PrefetchColumns(block, next, block.Depth)
+                : PrefetchColumns(following, PanelAt(following, following.Column), block.Depth);
             MultiplyPanel(block, panel, ref nextRows, ref nextColumns);
             panel = next;
         }
@@ -99,13 +96,16 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
     private readonly float* Columns(in Block block, in Panel panel) =>
         _product.B + (block.Inner * _product.BInnerStride) + (panel.Column * _product.BColumnStride);
 
-    private readonly OperandPrefetch PrefetchRows(in Block block, int tiles, int steps) => _product.ARowStride == 1
-        ? new OperandPrefetch(Rows(block, 0), _product.AInnerStride, block.Depth, block.Rows, tiles, steps)
-        : new OperandPrefetch(Rows(block, 0), _product.ARowStride, block.Rows, block.Depth, tiles, steps);
+    private readonly OperandPrefetch PrefetchRows(in Block block, int steps) => _product.ARowStride == 1
+        ? new OperandPrefetch(Rows(block, 0), _product.AInnerStride, block.Depth, block.Rows, LinesOfRun(steps))
+        : new OperandPrefetch(Rows(block, 0), _product.ARowStride, block.Rows, block.Depth, LinesOfRun(steps));
 
-    private readonly OperandPrefetch PrefetchColumns(in Block block, in Panel panel, int tiles, int steps) => _product.BColumnStride == 1
-        ? new OperandPrefetch(Columns(block, panel), _product.BInnerStride, block.Depth, panel.Columns, tiles, steps)
-        : new OperandPrefetch(Columns(block, panel), _product.BColumnStride, panel.Columns, block.Depth, tiles, steps);
+    private readonly OperandPrefetch PrefetchColumns(in Block block, in Panel panel, int steps) => _product.BColumnStride == 1
+        ? new OperandPrefetch(Columns(block, panel), _product.BInnerStride, block.Depth, panel.Columns, LinesOfRun(steps))
+        : new OperandPrefetch(Columns(block, panel), _product.BColumnStride, panel.Columns, block.Depth, LinesOfRun(steps));
+
+    /// <summary>The lines that a tile of so many steps asks for.</summary>
+    private readonly int LinesOfRun(int steps) => Packing.WholeSteps(steps) / _shape.StepsOfAsk;
 
     private readonly void PackPanel(in Block block, in Panel panel)
     {
@@ -134,8 +134,8 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
         {
             int count = Math.Min(_shape.Rows, block.Rows - done);
             int tile = _shape.TileRows(count);
-            nextColumns.Next();
-            nextRows.Next();
+            LineRun ahead = new(b, 0);
+            _ = nextColumns.TryNext(ref ahead) || nextRows.TryNext(ref ahead);
             TileSource source = Source(block, done, count, tile);
             float* c = _product.C + ((block.Row + done) * _product.CStride) + panel.Column;
             float* plus = addend == null ? null : addend + ((block.Row + done) * addendStride) + panel.Column;
@@ -143,13 +143,13 @@ internal unsafe struct BlockedProduct<TSimd, TVector> : IJob
             {
                 Prefetch(c, _product.CStride, count, width);
                 TileTarget target = new(c, _product.CStride, plus, addendStride);
-                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target);
+                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target, ahead);
             }
             else
             {
                 float* sums = _workspace.ResultTile(block.Worker);
                 TileTarget target = new(sums, width, null, 0);
-                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target);
+                MicroKernel.Multiply<TSimd, TVector>(tile, panel.Vectors, Packing.WholeSteps(block.Depth), source, b, target, ahead);
                 CopyEdge(sums, width, count, panel.Columns, c, plus, addendStride);
             }
         }

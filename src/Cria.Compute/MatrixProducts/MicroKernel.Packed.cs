@@ -15,8 +15,9 @@ internal static unsafe partial class MicroKernel
     /// <param name="again">The same address: were the JIT to know, it would read each value once, by an instruction of its own.</param>
     /// <param name="b">Two vectors for each step.</param>
     /// <param name="c">Where the sums go.</param>
+    /// <param name="ahead">Lines to ask for.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply12By2<TSimd, TVector>(int fours, float* a, float* again, float* b, TileTarget c)
+    public static void Multiply12By2<TSimd, TVector>(int fours, float* a, float* again, float* b, TileTarget c, LineRun ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -34,6 +35,7 @@ internal static unsafe partial class MicroKernel
         TVector l11 = TSimd.Zero, r11 = TSimd.Zero;
         for (; fours > 0; fours--)
         {
+            ahead.Ask();
             TVector left = TSimd.Load(b);
             TVector right = TSimd.Load(b + TSimd.Count);
             l0 = TSimd.MultiplyAdd(TSimd.Create(a[0]), left, l0);

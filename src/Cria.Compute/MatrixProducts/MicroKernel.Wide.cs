@@ -7,7 +7,7 @@ internal static unsafe partial class MicroKernel
 {
     /// <summary>A tile of 8 rows and three vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply8By3<TSimd, TVector>(int pairs, TileSource a, float* b, TileTarget c)
+    public static void Multiply8By3<TSimd, TVector>(int pairs, TileSource a, float* b, TileTarget c, LineRun ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -29,6 +29,7 @@ internal static unsafe partial class MicroKernel
         TVector l7 = TSimd.Zero, m7 = TSimd.Zero, r7 = TSimd.Zero;
         for (; pairs > 0; pairs--)
         {
+            ahead.Ask();
             TVector left = TSimd.Load(b);
             TVector middle = TSimd.Load(b + TSimd.Count);
             TVector right = TSimd.Load(b + (2 * TSimd.Count));
@@ -118,7 +119,7 @@ internal static unsafe partial class MicroKernel
 
     /// <summary>A tile of 4 rows and three vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply4By3<TSimd, TVector>(int pairs, TileSource a, float* b, TileTarget c)
+    public static void Multiply4By3<TSimd, TVector>(int pairs, TileSource a, float* b, TileTarget c, LineRun ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -135,6 +136,7 @@ internal static unsafe partial class MicroKernel
         TVector l3 = TSimd.Zero, m3 = TSimd.Zero, r3 = TSimd.Zero;
         for (; pairs > 0; pairs--)
         {
+            ahead.Ask();
             TVector left = TSimd.Load(b);
             TVector middle = TSimd.Load(b + TSimd.Count);
             TVector right = TSimd.Load(b + (2 * TSimd.Count));

@@ -37,7 +37,8 @@ internal static unsafe partial class MicroKernel
     /// <param name="a">Rows of A.</param>
     /// <param name="b">A panel of B: for each step that many vectors.</param>
     /// <param name="c">Where the sums go.</param>
-    public static void Multiply<TSimd, TVector>(int rows, int vectors, int depth, TileSource a, float* b, TileTarget c)
+    /// <param name="ahead">Lines to ask for; the widest tiles do, one every <see cref="TileShape.StepsOfAsk"/> steps.</param>
+    public static void Multiply<TSimd, TVector>(int rows, int vectors, int depth, TileSource a, float* b, TileTarget c, LineRun ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : unmanaged
     {
@@ -45,7 +46,7 @@ internal static unsafe partial class MicroKernel
         {
             if (vectors == PackedVectors)
             {
-                Multiply12By2<TSimd, TVector>(depth / StepsTogether, a.Data, a.Data, b, c);
+                Multiply12By2<TSimd, TVector>(depth / StepsTogether, a.Data, a.Data, b, c, ahead);
             }
             else
             {
@@ -56,7 +57,7 @@ internal static unsafe partial class MicroKernel
         {
             if (vectors == StridedVectors)
             {
-                Multiply8By3<TSimd, TVector>(depth / 2, a, b, c);
+                Multiply8By3<TSimd, TVector>(depth / 2, a, b, c, ahead);
             }
             else if (vectors == 2)
             {
@@ -69,7 +70,7 @@ internal static unsafe partial class MicroKernel
         }
         else if (vectors == StridedVectors)
         {
-            Multiply4By3<TSimd, TVector>(depth / 2, a, b, c);
+            Multiply4By3<TSimd, TVector>(depth / 2, a, b, c, ahead);
         }
         else if (vectors == 2)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Compute;
 
@@ -8,6 +9,27 @@ internal readonly unsafe struct TileSource(float* data, nint rowStride, nint inn
     public readonly float* Data = data;
     public readonly nint RowStride = rowStride;
     public readonly nint InnerStride = innerStride;
+}
+
+/// <summary>Lines of memory to ask for on a tile's way: one at <paramref name="first"/>, the next <paramref name="step"/> values on.</summary>
+internal unsafe struct LineRun(float* first, nint step)
+{
+    /// <summary>Values from one line to the next.</summary>
+    public readonly nint Step = step;
+
+    /// <summary>The next line.</summary>
+    public float* Line = first;
+
+    /// <summary>Asks for the next line. The second-level cache is near enough; the first one is the tiles'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask()
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(Line);
+            Line += Step;
+        }
+    }
 }
 
 /// <summary>Where a tile's sums go: result = sums, or result = addend + sums. The addend may be the result's own memory.</summary>

@@ -32,6 +32,9 @@ internal readonly struct TileShape
     /// <summary>True where the values of a tile's rows are brought side by side, step by step.</summary>
     public bool PacksRows { get; }
 
+    /// <summary>Steps for each line that a whole tile asks for: as many as its loop takes at once.</summary>
+    public int StepsOfAsk => Rows == MicroKernel.PackedRows ? MicroKernel.StepsTogether : MicroKernel.StepsTogether / 2;
+
     /// <summary>
     /// True for rows of A that lie a multiple of half a page apart: those of a tile would meet in two sets of the first-level cache and
     /// drive each other out, so they are copied together first.
