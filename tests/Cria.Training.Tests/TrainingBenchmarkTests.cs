@@ -12,11 +12,7 @@ public sealed class TrainingBenchmarkTests
         using CpuDevice device = new(2);
         TrainingBenchmarkOptions options = new()
         {
-            Dim = 32,
-            Layers = 2,
-            Heads = 4,
-            KvHeads = 2,
-            Vocabulary = 64,
+            Shape = new ModelShape(Dim: 32, Layers: 2, Heads: 4, KvHeads: 2, Hidden: 0, Vocabulary: 64),
             Sequence = 16,
             Batch = 4,
             Steps = 3,
@@ -39,10 +35,7 @@ public sealed class TrainingBenchmarkTests
         using CpuDevice device = new(2);
         TrainingBenchmarkOptions options = new()
         {
-            Dim = 32,
-            Layers = 2,
-            Heads = 4,
-            Vocabulary = 64,
+            Shape = new ModelShape(Dim: 32, Layers: 2, Heads: 4, KvHeads: 0, Hidden: 0, Vocabulary: 64),
             Sequence = 16,
             Batch = 4,
             Steps = 2,

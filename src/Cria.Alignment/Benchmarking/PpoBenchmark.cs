@@ -8,23 +8,8 @@ namespace Cria.Alignment.Benchmarking;
 /// <summary>Shape and protocol of a PPO benchmark; the defaults are those of the PyTorch script it is compared with.</summary>
 public sealed record PpoBenchmarkOptions
 {
-    /// <summary>Values per token between layers.</summary>
-    public int Dim { get; init; } = 64;
-
-    /// <summary>Layers.</summary>
-    public int Layers { get; init; } = 5;
-
-    /// <summary>Query heads.</summary>
-    public int Heads { get; init; } = 8;
-
-    /// <summary>Key/value heads.</summary>
-    public int KvHeads { get; init; } = 4;
-
-    /// <summary>Width of the feed-forward network.</summary>
-    public int Hidden { get; init; } = 172;
-
-    /// <summary>Token ids.</summary>
-    public int Vocabulary { get; init; } = 512;
+    /// <summary>Sizes of the policy and of both reward models.</summary>
+    public ModelShape Shape { get; init; } = new(Dim: 64, Layers: 5, Heads: 8, KvHeads: 4, Hidden: 172, Vocabulary: 512);
 
     /// <summary>Tokens of every prompt.</summary>
     public int Prompt { get; init; } = 64;
@@ -45,18 +30,7 @@ public sealed record PpoBenchmarkOptions
     public int Iterations { get; init; } = 3;
 
     /// <summary>The model.</summary>
-    public LlamaConfig Config => new()
-    {
-        Dim = Dim,
-        Layers = Layers,
-        Heads = Heads,
-        KvHeads = KvHeads,
-        HeadDim = Dim / Heads,
-        HiddenDim = Hidden,
-        VocabularySize = Vocabulary,
-        ContextLength = Prompt + Answer,
-        TiedEmbeddings = true,
-    };
+    public LlamaConfig Config => Shape.Config(Prompt + Answer, tied: true);
 }
 
 /// <summary>Medians of whole iterations.</summary>
@@ -124,7 +98,7 @@ public static class PpoBenchmark
             prompts[i] = new int[options.Prompt];
             for (int t = 0; t < options.Prompt; t++)
             {
-                prompts[i][t] = random.NextInt(options.Vocabulary);
+                prompts[i][t] = random.NextInt(options.Shape.Vocabulary);
             }
         }
 

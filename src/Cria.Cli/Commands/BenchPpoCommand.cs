@@ -16,7 +16,7 @@ internal static class BenchPpoCommand
             "ppo",
             "Seconds of whole PPO iterations on random prompts: sampling, scoring by two reward models and the reference, updating.");
         PpoBenchmarkOptions defaults = new();
-        ShapeArguments shape = new(defaults.Dim, defaults.Layers, defaults.Heads, defaults.KvHeads, defaults.Hidden, defaults.Vocabulary);
+        ShapeArguments shape = new(defaults.Shape);
         shape.AddTo(command);
         Option<int> prompt = BenchCommand.Number("prompt", defaults.Prompt, "Tokens of a prompt");
         Option<int> answer = BenchCommand.Number("answer", defaults.Answer, "Tokens of an answer");
@@ -35,15 +35,9 @@ internal static class BenchPpoCommand
         command.SetAction(parsed =>
         {
             int count = CommonOptions.ThreadCount(parsed.GetValue(threads));
-            ModelShape chosen = shape.Read(parsed);
             PpoBenchmarkOptions options = new()
             {
-                Dim = chosen.Dim,
-                Layers = chosen.Layers,
-                Heads = chosen.Heads,
-                KvHeads = chosen.KvHeads,
-                Hidden = chosen.Hidden,
-                Vocabulary = chosen.Vocabulary,
+                Shape = shape.Read(parsed),
                 Prompt = parsed.GetValue(prompt),
                 Answer = parsed.GetValue(answer),
                 Batch = parsed.GetValue(batch),
@@ -75,7 +69,7 @@ internal static class BenchPpoCommand
     private static string Json(PpoBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
     {
         PpoBenchmarkOptions options = result.Options;
-        new ModelShape(options.Dim, options.Layers, options.Heads, options.KvHeads, options.Hidden, options.Vocabulary).Write(writer);
+        ShapeArguments.Write(writer, options.Config);
         writer.WriteNumber("prompt", options.Prompt);
         writer.WriteNumber("answer", options.Answer);
         writer.WriteNumber("batch", options.Batch);

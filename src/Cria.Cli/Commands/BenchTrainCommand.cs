@@ -15,7 +15,7 @@ internal static class BenchTrainCommand
         Command command = new(
             "train", "Tokens per second of training steps on random tokens, the share of the FMA peak, and a table of the operations.");
         TrainingBenchmarkOptions defaults = new();
-        ShapeArguments shape = new(defaults.Dim, defaults.Layers, defaults.Heads, kvHeads: 0, hidden: 0, defaults.Vocabulary);
+        ShapeArguments shape = new(defaults.Shape);
         shape.AddTo(command);
         Option<int> sequence = BenchCommand.Number("seq", defaults.Sequence, "Tokens of a sequence");
         Option<int> batch = BenchCommand.Number("batch", defaults.Batch, "Sequences of a step");
@@ -35,15 +35,9 @@ internal static class BenchTrainCommand
         command.SetAction(parsed =>
         {
             int count = CommonOptions.ThreadCount(parsed.GetValue(threads));
-            ModelShape chosen = shape.Read(parsed);
             TrainingBenchmarkOptions options = new()
             {
-                Dim = chosen.Dim,
-                Layers = chosen.Layers,
-                Heads = chosen.Heads,
-                KvHeads = chosen.KvHeads,
-                Hidden = chosen.Hidden,
-                Vocabulary = chosen.Vocabulary,
+                Shape = shape.Read(parsed),
                 Sequence = parsed.GetValue(sequence),
                 Batch = parsed.GetValue(batch),
                 Threads = count,
@@ -70,8 +64,7 @@ internal static class BenchTrainCommand
     private static string Json(TrainingBenchmarkResult result) => JsonOutput.IndentedObject(writer =>
     {
         TrainingBenchmarkOptions options = result.Options;
-        new ModelShape(
-            options.Dim, options.Layers, options.Heads, options.Config.KvHeads, options.Config.HiddenDim, options.Vocabulary).Write(writer);
+        ShapeArguments.Write(writer, options.Config);
         writer.WriteNumber("seq", options.Sequence);
         writer.WriteNumber("batch", options.Batch);
         writer.WriteNumber("threads", options.Threads);

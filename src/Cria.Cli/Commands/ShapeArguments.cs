@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cria.Models;
 
 namespace Cria.Cli.Commands;
 
@@ -13,20 +14,15 @@ internal sealed class ShapeArguments
     private readonly Option<int> _hidden;
     private readonly Option<int> _vocabulary;
 
-    /// <summary>Options with these defaults; 0 key/value heads are as many as query heads, a feed-forward width of 0 follows Llama's
-    /// rule.</summary>
-    public ShapeArguments(int dim, int layers, int heads, int kvHeads, int hidden, int vocabulary)
+    /// <summary>Options with these defaults.</summary>
+    public ShapeArguments(ModelShape defaults)
     {
-        _dim = BenchCommand.Number("dim", dim, "Width");
-        _layers = BenchCommand.Number("layers", layers, "Layers");
-        _heads = BenchCommand.Number("heads", heads, "Query heads");
-        _kvHeads = kvHeads == 0
-            ? BenchCommand.Number("kv-heads", 0, "Key/value heads; 0: as many as query heads", minimum: 0)
-            : BenchCommand.Number("kv-heads", kvHeads, "Key/value heads");
-        _hidden = hidden == 0
-            ? BenchCommand.Number("hidden", 0, "Feed-forward width; 0: Llama's rule", minimum: 0)
-            : BenchCommand.Number("hidden", hidden, "Feed-forward width");
-        _vocabulary = BenchCommand.Number("vocab", vocabulary, "Vocabulary");
+        _dim = BenchCommand.Number("dim", defaults.Dim, "Width");
+        _layers = BenchCommand.Number("layers", defaults.Layers, "Layers");
+        _heads = BenchCommand.Number("heads", defaults.Heads, "Query heads");
+        _kvHeads = BenchCommand.Number("kv-heads", defaults.KvHeads, "Key/value heads; 0: as many as query heads", minimum: 0);
+        _hidden = BenchCommand.Number("hidden", defaults.Hidden, "Feed-forward width; 0: Llama's rule", minimum: 0);
+        _vocabulary = BenchCommand.Number("vocab", defaults.Vocabulary, "Vocabulary");
     }
 
     public void AddTo(Command command)
@@ -41,19 +37,15 @@ internal sealed class ShapeArguments
     public ModelShape Read(ParseResult parsed) => new(
         parsed.GetValue(_dim), parsed.GetValue(_layers), parsed.GetValue(_heads), parsed.GetValue(_kvHeads), parsed.GetValue(_hidden),
         parsed.GetValue(_vocabulary));
-}
 
-/// <summary>A model's shape as benchmarks name it.</summary>
-internal sealed record ModelShape(int Dim, int Layers, int Heads, int KvHeads, int Hidden, int Vocabulary)
-{
-    /// <summary>Writes it as properties of the figures.</summary>
-    public void Write(Utf8JsonWriter json)
+    /// <summary>Writes the sizes of a model as properties of the figures.</summary>
+    public static void Write(Utf8JsonWriter json, LlamaConfig model)
     {
-        json.WriteNumber("dim", Dim);
-        json.WriteNumber("layers", Layers);
-        json.WriteNumber("heads", Heads);
-        json.WriteNumber("kv_heads", KvHeads);
-        json.WriteNumber("hidden", Hidden);
-        json.WriteNumber("vocab", Vocabulary);
+        json.WriteNumber("dim", model.Dim);
+        json.WriteNumber("layers", model.Layers);
+        json.WriteNumber("heads", model.Heads);
+        json.WriteNumber("kv_heads", model.KvHeads);
+        json.WriteNumber("hidden", model.HiddenDim);
+        json.WriteNumber("vocab", model.VocabularySize);
     }
 }

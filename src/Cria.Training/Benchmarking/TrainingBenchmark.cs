@@ -123,7 +123,7 @@ public static class TrainingBenchmark
         {
             for (int i = 0; i < window.Length; i++)
             {
-                window[i] = random.NextInt(options.Vocabulary);
+                window[i] = random.NextInt(options.Shape.Vocabulary);
             }
 
             batch.AddNextToken(window);
