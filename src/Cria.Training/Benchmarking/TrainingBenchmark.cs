@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 using Cria.Compute;
 using Cria.Compute.Benchmarking;
 using Cria.Models;
@@ -41,26 +40,19 @@ public static class TrainingBenchmark
         }
 
         timing.Reset();
-        List<double> faults = [];
-        List<double> undisturbedFaults = [];
-        long allocated = 0;
+        using ThreadFaults faults = new();
+        double[] faultsOfSteps = new double[options.Steps];
+        double[] allocated = new double[options.Steps];
         for (int step = 0; step < options.Steps; step++)
         {
             FillRandom(batch, window, ref random, options);
-            long faultsBefore = ProcessFigures.MinorFaults();
-            long compiledBefore = JitInfo.GetCompiledMethodCount();
+            long faultsBefore = faults.Count();
             long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
             long start = Stopwatch.GetTimestamp();
             loss = trainer.Step(batch).Loss;
             milliseconds[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
-            faults.Add(faultsBefore < 0 ? -1 : ProcessFigures.MinorFaults() - faultsBefore);
-
-            // The compiler improves methods on a thread of its own for some seconds, and takes memory for it.
-            if (JitInfo.GetCompiledMethodCount() == compiledBefore)
-            {
-                undisturbedFaults.Add(faults[^1]);
-            }
+            allocated[step] = GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
+            faultsOfSteps[step] = faultsBefore < 0 ? -1 : faults.Count() - faultsBefore;
         }
 
         double median = Median(milliseconds);
@@ -80,8 +72,8 @@ public static class TrainingBenchmark
                 Seconds = operation.Seconds / options.Steps,
                 Flop = operation.Flop / options.Steps,
             })],
-            AllocatedBytesPerStep = allocated / options.Steps,
-            PageFaultsPerStep = Median([.. undisturbedFaults.Count > 0 ? undisturbedFaults : faults]),
+            AllocatedBytesPerStep = (long)Median(allocated),
+            PageFaultsPerStep = Median(faultsOfSteps),
         };
     }
 

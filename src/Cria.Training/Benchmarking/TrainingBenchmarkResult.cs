@@ -38,12 +38,12 @@ public sealed record TrainingBenchmarkResult
     /// <summary>What each operation costs in a step, on average, the costliest first.</summary>
     public required IReadOnlyList<OperationTiming> Operations { get; init; }
 
-    /// <summary>Managed bytes allocated in a steady step.</summary>
+    /// <summary>Managed bytes that the process allocated in the median step.</summary>
     public required long AllocatedBytesPerStep { get; init; }
 
     /// <summary>
-    /// Page faults in a steady step, the median of the steps during which the runtime recompiled no method in the background, or of all
-    /// steps where there is none. −1 where the system does not tell.
+    /// Page faults of the threads that compute, in the median step: not those of the runtime's compiler, which improves methods on a
+    /// thread of its own for some seconds. −1 where the system does not tell.
     /// </summary>
     public required double PageFaultsPerStep { get; init; }
 }
