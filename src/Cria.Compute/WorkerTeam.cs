@@ -22,9 +22,6 @@ public interface IJob
 /// </summary>
 public sealed unsafe class WorkerTeam : IDisposable
 {
-    /// <summary>What the names of the workers' threads begin with.</summary>
-    public const string ThreadName = "cria worker";
-
     private static readonly long SpinTicks = Stopwatch.Frequency / 5000; // 200 µs: longer than the gaps within a training step.
 
     // True on a thread that works on a job: it must not wait for another one.
@@ -56,7 +53,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
-            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"{ThreadName} {worker}" };
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"cria worker {worker}" };
             _threads[i].Start();
         }
     }

@@ -4,9 +4,6 @@ using Cria.Training.Benchmarking;
 
 namespace Cria.Training.Tests;
 
-/// <summary>Alone: the workers of other tests would be counted too.</summary>
-[CollectionDefinition(nameof(ThreadFaultsTests), DisableParallelization = true)]
-[Collection(nameof(ThreadFaultsTests))]
 public sealed class ThreadFaultsTests
 {
     private const int Page = 4096;
@@ -17,7 +14,7 @@ public sealed class ThreadFaultsTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells.");
         using WorkerTeam team = new(2);
-        using ThreadFaults faults = new();
+        using ThreadFaults faults = new(team);
         long start = faults.Count();
         Touch();
         Assert.True(faults.Count() - start >= Pages);

@@ -1,40 +1,46 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Cria.Compute;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cria.Training.Benchmarking;
 
 /// <summary>
-/// Page faults of the threads that compute: the one that creates this and the workers that run by then. Other threads are left out: the
-/// runtime's compiler improves methods in the background for some seconds, and takes memory for it.
+/// Page faults of the threads of a team, its caller's included. Other threads are left out: the runtime's compiler improves methods in the
+/// background for some seconds, and takes memory for it.
 /// </summary>
 internal sealed class ThreadFaults : IDisposable
 {
-    private readonly List<SafeFileHandle> _threads = [];
+    // What the system says of the thread that opens it.
+    private const string Self = "/proc/thread-self/stat";
 
-    /// <summary>Finds the threads.</summary>
-    public ThreadFaults()
+    private readonly SafeFileHandle[] _threads = [];
+
+    /// <summary>Finds the team's threads.</summary>
+    public ThreadFaults(WorkerTeam team)
     {
-        const string Threads = "/proc/self/task";
-        if (!Directory.Exists(Threads))
+        if (!File.Exists(Self))
         {
             return;
         }
 
-        _threads.Add(File.OpenHandle("/proc/thread-self/stat"));
-        foreach (string thread in Directory.EnumerateDirectories(Threads))
+        _threads = new SafeFileHandle[team.Threads];
+        using Barrier all = new(team.Threads);
+        GCHandle<Action<int>> open = new(worker =>
         {
-            if (Name(thread).StartsWith(WorkerTeam.ThreadName, StringComparison.Ordinal))
-            {
-                _threads.Add(File.OpenHandle(Path.Combine(thread, "stat")));
-            }
-        }
+            // None goes on before all have come: so each thread does one chunk, and opens its own file.
+            all.SignalAndWait();
+            _threads[worker] = File.OpenHandle(Self);
+        });
+        OpenJob job = new(open);
+        team.Run(team.Threads, ref job);
+        open.Dispose();
     }
 
     /// <summary>Faults so far that needed no disk; −1 where the system does not tell.</summary>
     public long Count()
     {
-        long count = _threads.Count > 0 ? 0 : -1;
+        long count = _threads.Length > 0 ? 0 : -1;
         foreach (SafeFileHandle thread in _threads)
         {
             count += Count(thread);
@@ -52,19 +58,6 @@ internal sealed class ThreadFaults : IDisposable
         }
     }
 
-    private static string Name(string thread)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(thread, "comm"));
-        }
-        catch (IOException)
-        {
-            // It has ended meanwhile.
-            return "";
-        }
-    }
-
     private static long Count(SafeFileHandle thread)
     {
         // Read into the stack: memory for strings would itself be faulted in. proc(5): the name in parentheses may hold spaces; minflt is
@@ -78,5 +71,10 @@ internal sealed class ThreadFaults : IDisposable
         }
 
         return long.Parse(text[..text.IndexOf((byte)' ')], CultureInfo.InvariantCulture);
+    }
+
+    private readonly struct OpenJob(GCHandle<Action<int>> open) : IJob
+    {
+        public void Execute(int chunk, int worker) => open.Target(worker);
     }
 }

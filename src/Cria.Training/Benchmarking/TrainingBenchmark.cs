@@ -40,7 +40,7 @@ public static class TrainingBenchmark
         }
 
         timing.Reset();
-        using ThreadFaults faults = new();
+        using ThreadFaults faults = new(device.Team);
         double[] faultsOfSteps = new double[options.Steps];
         double[] allocated = new double[options.Steps];
         for (int step = 0; step < options.Steps; step++)
